@@ -1,0 +1,1 @@
+"""Bytes and standards of audio delivery: they know nothing about albums."""
