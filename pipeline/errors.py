@@ -76,7 +76,7 @@ class UsageError(PipelineError):
         return self.message + (f"\n  hint: {self.hint}" if self.hint else "")
 
 
-class _Placed(PipelineError):
+class _PlacedError(PipelineError):
     """An error about one thing that can be named."""
 
     def __init__(self, where: str, message: str, hint: str = "") -> None:
@@ -87,31 +87,31 @@ class _Placed(PipelineError):
         return f"{self.where}: {self.message}" + (f"\n  hint: {self.hint}" if self.hint else "")
 
 
-class SourceError(_Placed):
+class SourceError(_PlacedError):
     """A source file cannot be used: `where` is its path."""
 
     exit_code = 3
 
 
-class ProcessingError(_Placed):
+class ProcessingError(_PlacedError):
     """A step failed on good input: `where` is the step's name."""
 
     exit_code = 4
 
 
-class StoreError(_Placed):
+class StoreError(_PlacedError):
     """The store or the disk: `where` is the path concerned."""
 
     exit_code = 5
 
 
-class DeliveryError(_Placed):
+class DeliveryError(_PlacedError):
     """A deliverable cannot be handed over: `where` is its name."""
 
     exit_code = 6
 
 
-class VerifyFailed(_Placed):
+class VerifyFailed(_PlacedError):
     """A check failed: `where` is what was checked."""
 
     exit_code = 1

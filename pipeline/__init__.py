@@ -1,0 +1,1 @@
+"""Glassmaster: one album.yaml becomes a mastered, matched and verified record."""
