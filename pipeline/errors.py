@@ -111,7 +111,7 @@ class DeliveryError(_PlacedError):
     exit_code = 6
 
 
-class VerifyFailed(_PlacedError):
+class VerifyFailed(_PlacedError):  # noqa: N818 - what happened, not an error of ours
     """A check failed: `where` is what was checked."""
 
     exit_code = 1
