@@ -1,0 +1,144 @@
+"""The manifest: what a deliverable promises, file by file.
+
+It stands beside ``SEND/`` and holds what was *decided*: lengths, hashes of the decoded samples,
+the loudness that was aimed at, the ceiling, the tags. The verifier measures, and compares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StoreError
+
+MANIFEST_NAME = "manifest.json"
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPromise:
+    """What is promised about one track inside one file.
+
+    Parameters
+    ----------
+    track : str
+        Id of the track.
+    number : int
+        Number on the medium, from 1; 0 for what is hidden before track 1.
+    title : str
+        Title as delivered.
+    start_samples, n_samples : int
+        Where it lies in the file, at the file's rate.
+    pcm_sha256 : str
+        Hash of its decoded little-endian samples; empty for a lossy file.
+    integrated_lufs : float or None
+        Loudness that was decided; None if none was.
+    ceiling_dbtp : float or None
+        Highest true peak that was promised; None if no limiter was asked for.
+    tags : mapping of str to str
+        Tags by name; empty if the file carries none.
+    """
+
+    track: str
+    number: int
+    title: str
+    start_samples: int
+    n_samples: int
+    pcm_sha256: str
+    integrated_lufs: float | None
+    ceiling_dbtp: float | None
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePromise:
+    """What is promised about one file of ``SEND/``.
+
+    Parameters
+    ----------
+    name : str
+        Path inside ``SEND/``, with forward slashes.
+    format : str
+        ``wav``, ``flac``, ``mp3``, ``bin``, ``cue``, ``text``.
+    size_bytes : int
+        Length of the file.
+    sha256 : str
+        Hash of the whole file.
+    sample_rate_hz, bits, kbps : int
+        Facts of its audio; 0 where they have no meaning.
+    tracks : tuple of TrackPromise
+        The tracks inside, in order; empty for what is no audio.
+    """
+
+    name: str
+    format: str
+    size_bytes: int
+    sha256: str
+    sample_rate_hz: int = 0
+    bits: int = 0
+    kbps: int = 0
+    tracks: tuple[TrackPromise, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything promised about one deliverable."""
+
+    deliverable: str
+    kind: str
+    edition: str
+    album: str
+    artist: str
+    upc: str
+    catalog_number: str
+    revision: int
+    content: str
+    files: tuple[FilePromise, ...]
+    gapless_programme: bool
+    waived: Mapping[str, str]
+    verdict: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def audio_files(self) -> tuple[FilePromise, ...]:
+        """The files that hold tracks."""
+        return tuple(each for each in self.files if each.tracks)
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """Return the manifest as JSON text in a fixed order."""
+    data = {"manifest_version": MANIFEST_VERSION, **asdict(manifest)}
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be read as one.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        version = data.pop("manifest_version")
+        if version > MANIFEST_VERSION:
+            raise StoreError(
+                str(path), f"written by a newer Glassmaster (manifest version {version})"
+            )
+        files = tuple(_file(each) for each in data.pop("files"))
+        verdict = tuple(data.pop("verdict"))
+        return Manifest(**data, files=files, verdict=verdict)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise StoreError(
+            str(path),
+            f"cannot be read as a manifest ({error})",
+            "build the deliverable again, or verify without it: move the file away",
+        ) from error
+
+
+def _file(data: dict[str, Any]) -> FilePromise:
+    tracks = tuple(TrackPromise(**each) for each in data.pop("tracks"))
+    return FilePromise(**data, tracks=tracks)

@@ -1,0 +1,159 @@
+"""Steps of rendering: a segment at one rate, and a track at one word length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from formats import pcm
+from pipeline.dsp import Audio
+from pipeline.dsp.dither import Quantiser, on_grid
+from pipeline.dsp.limiter import Limiter, LimiterSettings
+from pipeline.render.score import Score, from_params
+from pipeline.render.segment import BLOCK_SAMPLES, N_CHANNELS, FloatTrack, render_blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.engine import Job
+
+SEGMENT_VERSION = 1
+QUANTISE_VERSION = 1
+
+
+def render_segment(job: Job) -> None:
+    """Render a segment and cut it: ``audio/<track>`` raw float32 each, and ``log``."""
+    score = from_params(job.params)
+    limiter = _limiter(job.params["limiter"], score)
+    blocks = render_blocks(
+        score,
+        tracks={track: job.input(f"audio/{track}") for track in _tracks(score)},
+        gains={
+            track: db_to_gain(job.read_json(f"gain/{track}")["gain_db"])
+            for track in _tracks(score)
+        },
+        correlations={
+            place.take.track: _correlation(job, place.take.track, place.take.join.curve)
+            for _, place in score.segment.placements
+            if place.overlap_before_samples
+        },
+        limiter=limiter,
+    )
+    _write_cuts(job, score, blocks)
+    job.write_json("log", _log(limiter, score))
+
+
+def quantise(job: Job) -> None:
+    """Bring a float track to its word length, with the silence behind it: ``pcm`` and ``log``.
+
+    What already lies on the grid of the word length keeps every bit; all else is dithered.
+    """
+    bits, tail_samples = job.params["bits"], job.params["tail_samples"]
+    source = job.input("audio")
+    n_samples = source.stat().st_size // (4 * N_CHANNELS)
+    dither = not all(on_grid(block, bits) for block in _read(source, n_samples))
+    quantiser = Quantiser(
+        bits, N_CHANNELS, start_sample=job.params["start_samples"], dither=dither
+    )
+    with job.create("pcm") as out:
+        for block in _read(source, n_samples):
+            out.write(pcm.pack(quantiser.process(block), bits))
+        _write_silence(out, tail_samples * N_CHANNELS * bits // 8)
+    job.write_json("log", {"dithered": dither, "clipped_samples": quantiser.n_clipped})
+
+
+def db_to_gain(level_db: float) -> float:
+    """Return the linear gain of a level; 0 dB is exactly 1."""
+    return float(10.0 ** (level_db / 20.0))
+
+
+def _tracks(score: Score) -> tuple[str, ...]:
+    return score.segment.tracks
+
+
+def _correlation(job: Job, track: str, curve: str) -> float:
+    fixed = {"equal_power": 0.0, "equal_gain": 1.0}
+    if curve in fixed:
+        return fixed[curve]
+    return float(job.read_json(f"correlation/{track}")["correlation"])
+
+
+def _limiter(settings: dict[str, Any] | None, score: Score) -> Limiter | None:
+    if settings is None or score.segment.is_finished:
+        return None
+    return Limiter(
+        LimiterSettings(**settings),
+        sample_rate_hz=score.sample_rate_hz,
+        n_channels=N_CHANNELS,
+    )
+
+
+def _write_cuts(job: Job, score: Score, blocks: Iterator[Audio]) -> None:
+    """Write each cut of the segment to an output of its own."""
+    feed = _Feed(blocks)
+    done = 0
+    for cut, n_sectors in score.segment.cut_lengths():
+        left = n_sectors * score.samples_per_sector
+        with job.create(f"audio/{cut.track}") as out:
+            while left:
+                block = feed.read(left)
+                out.write(np.ascontiguousarray(block, dtype="<f4").data)
+                left -= len(block)
+                done += len(block)
+                job.progress(done / score.n_samples)
+    feed.drain()
+
+
+class _Feed:
+    """Blocks handed out in pieces of at most the length asked for."""
+
+    def __init__(self, blocks: Iterator[Audio]) -> None:
+        self._blocks = blocks
+        self._held = np.empty((0, N_CHANNELS))
+
+    def read(self, at_most: int) -> Audio:
+        while not len(self._held):
+            self._held = next(self._blocks)
+        block, self._held = self._held[:at_most], self._held[at_most:]
+        return block
+
+    def drain(self) -> None:
+        """Run the stream to its end, so that the limiter's log is whole."""
+        left = len(self._held) + sum(len(block) for block in self._blocks)
+        assert left == 0, f"{left} samples behind the last cut"
+
+
+def _log(limiter: Limiter | None, score: Score) -> dict[str, Any]:
+    """Return the limiter's activity: per track of the segment, and over time."""
+    if limiter is None:
+        return {"limiter": None}
+    activity = limiter.activity
+    bins = np.asarray(activity.reduction_db, dtype=np.float64)
+    samples_per_bin = activity.bin_samples
+    tracks = {}
+    for cut, n_sectors in score.segment.cut_lengths():
+        first = cut.start_sectors * score.samples_per_sector // samples_per_bin
+        behind = -(
+            -(cut.start_sectors + n_sectors) * score.samples_per_sector // samples_per_bin
+        )
+        own = bins[first:behind]
+        tracks[cut.track] = {
+            "max_reduction_db": round(float(own.max(initial=0.0)), 2),
+            "mean_reduction_db": round(float(own.mean()) if len(own) else 0.0, 2),
+            "reduction_db": [round(float(value), 1) for value in own],
+        }
+    return {"limiter": {"bin_s": samples_per_bin / score.sample_rate_hz, "tracks": tracks}}
+
+
+def _read(source: Path, n_samples: int) -> Iterator[Audio]:
+    track = FloatTrack(source)
+    for start in range(0, n_samples, BLOCK_SAMPLES):
+        yield track.read(start, min(BLOCK_SAMPLES, n_samples - start))
+
+
+def _write_silence(out: BinaryIO, n_bytes: int) -> None:
+    zeros = bytes(1 << 16)
+    while n_bytes:
+        n_bytes -= out.write(zeros[:n_bytes])
