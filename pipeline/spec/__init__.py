@@ -1,1 +1,1 @@
-"""spec."""
+"""The spec: `album.yaml`, parsed with the line and column of every value."""

@@ -1,0 +1,499 @@
+"""What an `album.yaml` means: frozen values, no unknown keys, and every default.
+
+The attributes carry their unit (`at_lufs`), the keys that users write do not (`at: -10 LUFS`).
+What editions and tracks inherit has been filled in before these models read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+from pipeline.spec.scalars import (
+    NO_TIME,
+    TWO_SECONDS,
+    AlbumRate,
+    Bits,
+    Curve,
+    DeliverableId,
+    File,
+    FileRate,
+    Intent,
+    Isrc,
+    Kbps,
+    Mp3Rate,
+    ReleaseDate,
+    Shape,
+    SomeTime,
+    SongLevel,
+    SourcePath,
+    SpecId,
+    Text,
+    Time,
+    Upc,
+    describe,
+    refuse,
+)
+from pipeline.units import DB, DBTP, LUFS
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+
+
+class SpecModel(BaseModel):
+    """A mapping of the spec: frozen, no unknown keys; a key without a value is not written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_what_is_not_written(cls, found: Any) -> Any:
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            return found
+        known = keys_of(cls)
+        return {
+            key: each for key, each in found.items() if each is not None or key not in known
+        }
+
+
+def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the keys that a user may write in a mapping of the spec, in order."""
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ChainItem:
+    """One processor of a chain: ``- compressor: {threshold: -18 dB}``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the processor in the registry.
+    parameters : BaseModel
+        Its settings, an instance of the model that the registry has under `name`.
+    """
+
+    name: str
+    parameters: BaseModel
+
+    @classmethod
+    def read(cls, found: object, info: ValidationInfo) -> ChainItem:
+        """Read a mapping of one key, a processor's name, to its settings.
+
+        Raises
+        ------
+        ValueError
+            If it is none, or no processor of the context has this name.
+        """
+        processors: Mapping[str, type[BaseModel]] = (info.context or {})["processors"]
+        if isinstance(found, ChainItem):
+            return found
+        if isinstance(found, str) and found in processors:
+            found = {found: None}
+        if not isinstance(found, dict) or len(found) != 1:
+            what = f"{len(found)} keys" if isinstance(found, dict) else describe(found)
+            raise ValueError(f"{what} where one processor is meant; write - name: {{settings}}")
+        ((name, settings),) = found.items()
+        if name not in processors:
+            raise PydanticCustomError(
+                "unknown_processor", "", {"name": name, "allowed": tuple(processors)}
+            )
+        return cls(name, _settings(processors[name], name, settings))
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(
+            lambda item: {item.name: item.parameters.model_dump(mode="json", by_alias=True)}
+        )
+        return core_schema.with_info_plain_validator_function(cls.read, serialization=written)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"title": "ChainItem"}  # pipeline.spec.schema puts the processors in its place
+
+
+def _settings(model: type[BaseModel], name: str, settings: object) -> BaseModel:
+    try:
+        return model.model_validate({} if settings is None else settings)
+    except ValidationError as error:
+        lines = [
+            InitErrorDetails(
+                type=PydanticCustomError(each["type"], "", each.get("ctx", {})),
+                loc=(name, *each["loc"]),
+                input=each["input"],
+            )
+            for each in error.errors(include_url=False)
+        ]
+        raise ValidationError.from_exception_data(error.title, lines) from None
+
+
+Chain: TypeAlias = tuple[ChainItem, ...]
+
+
+class AlbumInfo(SpecModel):
+    """What the whole record is called and who made it."""
+
+    title: Text = Field(description="Title of the album.")
+    artist: Text = Field(description="Artist of the album, and of each track that names none.")
+    label: Text | None = Field(None, description="Label that releases it.")
+    release_date: ReleaseDate | None = Field(
+        None, description="YYYY, YYYY-MM or YYYY-MM-DD. Files carry this date, never today's."
+    )
+    genre: Text | None = Field(None, description="Genre, for tags.")
+    c_line: Text | None = Field(None, description="The © line without its sign: `2026 Name`.")
+    p_line: Text | None = Field(None, description="The ℗ line without its sign: `2026 Name`.")
+    artwork: File | None = Field(
+        None, description="Cover picture (PNG or JPEG), relative to this file."
+    )
+    sample_rate_hz: AlbumRate = Field(
+        None,
+        alias="sample_rate",
+        description="Rate the album is made at; `auto`: that of most of the playing time.",
+    )
+
+
+class Product(SpecModel):
+    """One thing on sale: the CD, the LP, the download."""
+
+    upc: Upc | None = Field(None, description="UPC or EAN with its check digit.")
+    catalog_number: Text | None = Field(None, description="The label's catalogue number.")
+
+
+class LevelAim(SpecModel):
+    """How loud the songs are made, and how they are compared."""
+
+    match: Literal["keep", "integrated", "loud_passages", "off"] = Field(
+        description="`integrated` brings each whole song to `at`, `loud_passages` its loud "
+        "parts; `keep` gives the album one gain; `off` does nothing."
+    )
+    at_lufs: Annotated[float, LUFS.within(-40, -3)] | None = Field(
+        None,
+        alias="at",
+        description="Where each song goes; with `keep`, where the album goes as a whole.",
+    )
+
+
+class LimiterSpec(SpecModel):
+    """The true-peak limiter, which runs last at each delivered rate."""
+
+    ceiling_dbtp: Annotated[float, DBTP.within(-12, 0)] = Field(
+        alias="ceiling", description="Highest true peak of what is delivered."
+    )
+    max_reduction_db: Annotated[float, DB.within(0, 20)] | None = Field(
+        None,
+        alias="max_reduction",
+        description="Most gain reduction a song is driven into; a song that needs more stays "
+        "below its aim. Absent: as much as the aim needs.",
+    )
+
+
+def _level_word(found: object) -> object:
+    if found == "off":
+        return {"match": "off"}
+    return _mapping(found, "off or {match: integrated, at: -14 LUFS}")
+
+
+def _limiter_word(found: object) -> object:
+    return None if found == "off" else _mapping(found, "off or {ceiling: -1 dBTP}")
+
+
+def _mapping(found: object, wanted: str) -> object:
+    if isinstance(found, str | list):
+        refuse(f"{describe(found)} does not say enough; write {wanted}")
+    return found
+
+
+Level = Annotated[
+    LevelAim,
+    BeforeValidator(_level_word, json_schema_input_type=Literal["off"] | LevelAim),
+]
+LimiterOrOff = Annotated[
+    LimiterSpec | None,
+    BeforeValidator(_limiter_word, json_schema_input_type=Literal["off"] | LimiterSpec),
+]
+LEVEL_OFF = LevelAim(match="off")
+
+
+class TrimSpan(SpecModel):
+    """The part of the mix file that is used; both are times of that file."""
+
+    start: Time | None = Field(None, alias="from", description="Where it starts; its start.")
+    end: Time | None = Field(None, alias="to", description="Where it ends; the file's end.")
+
+
+def _trim_kind(found: object) -> str:
+    return "<span>" if isinstance(found, dict | TrimSpan) else "<word>"
+
+
+# Tags in angle brackets are no keys: problems are placed without them.
+Trim = Annotated[
+    Annotated[Literal["none", "silence"], Tag("<word>")] | Annotated[TrimSpan, Tag("<span>")],
+    Discriminator(_trim_kind),
+]
+
+
+class FadeIn(SpecModel):
+    """A rise from silence; times of the mix file."""
+
+    start: Time | None = Field(
+        None, alias="from", description="Where it starts; the track's start."
+    )
+    end: Time = Field(alias="to", description="Where full level is reached.")
+    shape: Shape = Field("cosine", description="Its curve.")
+
+
+class FadeOut(SpecModel):
+    """A fall to silence, where the track ends; times of the mix file."""
+
+    start: Time = Field(alias="from", description="Where it starts.")
+    end: Time = Field(alias="to", description="Where silence is reached.")
+    shape: Shape = Field("cosine", description="Its curve.")
+
+
+class Hidden(SpecModel):
+    """A song that is not on the sleeve, after or before one that is."""
+
+    after: SpecId | None = Field(None, description="The track it comes after.")
+    before: SpecId | None = Field(
+        None, description="The track it comes before, in its pre-gap."
+    )
+    silence: Time = Field(TWO_SECONDS, description="Silence between the two.")
+    cd: Literal["inside", "pregap", "omit"] = Field(
+        "inside",
+        description="On CD: `inside` the track it follows, in a `pregap`, or not at all. "
+        "Default: `inside` with `after`, `pregap` with `before`.",
+    )
+    files: Literal["own_track", "inside", "omit"] = Field(
+        "own_track",
+        description="Among files: a file of its own, inside its neighbour's, or not at all.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pregap_is_before(cls, found: Any) -> Any:
+        if isinstance(found, dict) and found.get("before") and found.get("cd") is None:
+            return found | {"cd": "pregap"}
+        return found
+
+
+class TrackSpec(SpecModel):
+    """One song: where it comes from, how it is treated, what stands around it."""
+
+    _id: str = PrivateAttr("")
+
+    title: Text = Field(description="Title of the song.")
+    artist: Text | None = Field(None, description="Its artist; the album's if absent.")
+    mix: File | None = Field(None, description="The mix to master, relative to this file.")
+    master: File | None = Field(
+        None, description="A master finished elsewhere, instead of a mix; it is not touched."
+    )
+    isrc: Isrc | None = Field(None, description="Its ISRC; hyphens may stay.")
+    gap: Time = Field(
+        TWO_SECONDS, description="Silence between the track before and this one; 1.5 s."
+    )
+    trim: Trim = Field(
+        "none", description="`none`, `silence` at both ends, or `{from: 0.4 s, to: 3:52}`."
+    )
+    segue_from: SpecId | None = Field(
+        None, description="The track that runs into this one without a gap."
+    )
+    crossfade_from: SpecId | None = Field(
+        None, description="The track whose end overlaps this one's start."
+    )
+    crossfade: SomeTime | None = Field(None, description="Length of the overlap.")
+    curve: Curve = Field(
+        "auto", description="Curve of the crossfade; `auto` listens how alike the two are."
+    )
+    cut: Literal["start", "middle", "end"] = Field(
+        "start", description="Where in the crossfade this track begins (its INDEX 01)."
+    )
+    fade_in: FadeIn | None = Field(None, description="`{to: 0.5 s}`; times of the mix file.")
+    fade_out: FadeOut | None = Field(
+        None, description="`{from: 3:52, to: 4:01}`; times of the mix file."
+    )
+    level_db: SongLevel = Field(
+        0.0,
+        alias="level",
+        description="Louder or softer than `level.at` asks, or `as_mixed` to keep its gain.",
+    )
+    chain: Chain = Field((), description="Its own processors in order, before `album_chain`.")
+    hidden: Hidden | None = Field(None, description="Makes it a hidden track.")
+    intent: Intent = {}
+
+    @property
+    def id(self) -> str:
+        """Its permanent id, the key it stands under in `tracks`."""
+        return self._id
+
+    @property
+    def source(self) -> SourcePath:
+        """The file it is read from, mix or master."""
+        source = self.mix or self.master
+        assert source is not None, "the loader lets no track pass without one"
+        return source
+
+    @property
+    def joined_from(self) -> str | None:
+        """Id of the track that it touches or overlaps at its start; none if there is a gap."""
+        return self.crossfade_from or self.segue_from
+
+
+def _named(tracks: dict[str, TrackSpec]) -> dict[str, TrackSpec]:
+    for track_id, track in tracks.items():
+        track._id = track_id  # the key above a track is the only place where it stands
+    return tracks
+
+
+Tracks = Annotated[dict[SpecId, TrackSpec], AfterValidator(_named)]
+
+
+class EditionSpec(SpecModel):
+    """An overlay on the album, complete: what it does not say is the album's."""
+
+    title: Text | None = Field(
+        None, description="Title of this edition; the album's if absent."
+    )
+    drop: tuple[SpecId, ...] = Field((), description="Tracks that are left out.")
+    order: tuple[SpecId, ...] = Field(
+        (), description="Running order: every track that is left, once."
+    )
+    tracks: Tracks = Field(
+        {},
+        description="Keys of tracks that differ here; `null` takes a key out. A complete track "
+        "under a new id is added.",
+    )
+    level: Level = Field(LEVEL_OFF, description="Replaces the album's `level`.")
+    limiter: LimiterOrOff = Field(None, description="Replaces the album's `limiter`; or `off`.")
+    album_chain: Chain = Field((), description="Replaces the album's `album_chain`.")
+
+
+class StartOffset(SpecModel):
+    """How far before its music a CD track's start mark stands; the music does not move."""
+
+    first: Time = Field(NO_TIME, description="At the first track.")
+    others: Time = Field(NO_TIME, description="At the others; zero at joins.")
+
+
+class CdImage(SpecModel):
+    """A CD as one image and its cue sheet."""
+
+    kind: Literal["cd_image"] = Field(description="A CD as image and cue sheet.")
+    product: SpecId | None = Field(None, description="The product it is, for UPC and number.")
+    edition: SpecId | None = Field(None, description="The edition on it; the album if absent.")
+    start_offset: StartOffset = Field(
+        StartOffset(), description="`{first: 20 sectors, others: 5 sectors}`."
+    )
+    end_silence: Time = Field(TWO_SECONDS, description="Silence before the lead-out.")
+
+
+class _Files(SpecModel):
+    kind: Literal["files"] = Field(description="One file per track.")
+    product: SpecId | None = Field(None, description="The product it is, for UPC and number.")
+    edition: SpecId | None = Field(None, description="The edition in it; the album if absent.")
+
+
+class LosslessFiles(_Files):
+    """One lossless file per track."""
+
+    format: Literal["wav", "flac"] = Field(description="`wav`, `flac` or `mp3`.")
+    bits: Bits = Field(24, description="Word length: 16 or 24.")
+    sample_rate_hz: FileRate = Field(
+        None, alias="sample_rate", description="`album`, or another rate: `44.1 kHz`."
+    )
+
+
+class Mp3Files(_Files):
+    """One MP3 per track."""
+
+    format: Literal["mp3"] = Field(description="`wav`, `flac` or `mp3`.")
+    kbps: Kbps = Field(320, description="Bit rate in kbit/s.")
+    sample_rate_hz: Mp3Rate = Field(
+        None, alias="sample_rate", description="`album`, or 44.1 kHz or 48 kHz."
+    )
+
+
+KINDS: Mapping[str, tuple[str, ...]] = {"cd_image": (), "files": ("wav", "flac", "mp3")}
+
+
+def _known_kind(found: object) -> object:
+    """Say what is missing before the kinds are told apart, so that it is said at its place."""
+    if found is None or (isinstance(found, dict) and found.get("kind") is None):
+        refuse("is missing; write cd_image or files", "kind")
+    if not isinstance(found, dict):
+        return found
+    kind, form = found["kind"], found.get("format")
+    if kind not in KINDS:
+        raise PydanticCustomError("unknown_kind", "", {"kind": describe(kind), "text": kind})
+    if KINDS[kind] and form is None:
+        refuse("is missing; write wav, flac or mp3", "format")
+    if KINDS[kind] and form not in KINDS[kind]:
+        refuse(f"{describe(form)} is none of wav, flac and mp3", "format")
+    return found
+
+
+def _kind(found: object) -> str:
+    if not isinstance(found, dict):
+        return "<cd_image>" if isinstance(found, CdImage | str | list) else "<lossless>"
+    if found["kind"] == "cd_image":
+        return "<cd_image>"
+    return "<mp3>" if found["format"] == "mp3" else "<lossless>"
+
+
+AnyDeliverable: TypeAlias = CdImage | LosslessFiles | Mp3Files
+Deliverable = Annotated[
+    Annotated[CdImage, Tag("<cd_image>")]
+    | Annotated[LosslessFiles, Tag("<lossless>")]
+    | Annotated[Mp3Files, Tag("<mp3>")],
+    Discriminator(_kind),
+    BeforeValidator(_known_kind),
+]
+
+
+class AlbumSpec(SpecModel):
+    """A whole record: what `album.yaml` says, with everything inherited filled in."""
+
+    album: AlbumInfo = Field(description="What the record is called and who made it.")
+    products: dict[SpecId, Product] = Field(
+        {}, description="What is sold; identifiers live here. `{cd: {upc: 5012345678900}}`."
+    )
+    album_chain: Chain = Field(
+        (), description="Processors that every track passes, after its own."
+    )
+    level: Level = Field(
+        LEVEL_OFF, description="How loud the songs are made; absent: untouched."
+    )
+    limiter: LimiterOrOff = Field(
+        None, description="The true-peak limiter; absent or `off`: none."
+    )
+    tracks: Tracks = Field(
+        description="The songs in running order, each under its permanent id."
+    )
+    editions: dict[SpecId, EditionSpec] = Field(
+        {}, description="Other versions of the album: what differs, under a name."
+    )
+    deliverables: dict[DeliverableId, Deliverable] = Field(
+        {}, description="What is made, each in a folder of this name."
+    )
+    intent: Intent = {}
