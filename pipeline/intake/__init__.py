@@ -1,1 +1,1 @@
-"""intake."""
+"""Intake: what the mix engineer sent, examined and read."""
