@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -77,7 +77,13 @@ class MixFacts(MixHeader):
         return cls(**{**facts, "peaks": tuple(facts["peaks"])})
 
 
-def probe(path: Path, *, lossy_waived: bool = False, sha256: str = "") -> MixFacts:
+def probe(
+    path: Path,
+    *,
+    lossy_waived: bool = False,
+    sha256: str = "",
+    advanced: Callable[[float], None] | None = None,
+) -> MixFacts:
     """Read a mix from end to end and return its facts.
 
     Parameters
@@ -88,6 +94,8 @@ def probe(path: Path, *, lossy_waived: bool = False, sha256: str = "") -> MixFac
         Whether the spec gives a reason (`intent: {lossy_source: …}`) to use an MP3 or its like.
     sha256 : str
         Digest of the file, taken over into the facts.
+    advanced : callable, optional
+        Told the fraction that has been read, 0 to 1.
 
     Returns
     -------
@@ -105,6 +113,8 @@ def probe(path: Path, *, lossy_waived: bool = False, sha256: str = "") -> MixFac
         scan = _Scan(reader.header)
         while len(block := reader.decode(BLOCK_SAMPLES)):
             scan.add(block)
+            if advanced:
+                advanced(scan.n_seen / reader.n_samples)
     if scan.n_not_finite:
         first = scan.first_not_finite
         raise not_finite(path, first, header=reader.header, n_samples=scan.n_not_finite)
@@ -134,7 +144,7 @@ class _Scan:
 
     def __init__(self, header: MixHeader) -> None:
         self._header = header
-        self._n_seen = 0
+        self.n_seen = 0
         self._peaks = [0.0] * header.n_channels
         self._sound_start: int | None = None
         self._sound_end = 0
@@ -154,7 +164,7 @@ class _Scan:
                 self._note_sound(block)
             self._runs.add(block, peak=max(peaks))
             self._is_dual_mono = self._is_dual_mono and _is_twice_the_same(block)
-        self._n_seen += len(block)
+        self.n_seen += len(block)
 
     def facts(self, *, sha256: str) -> MixFacts:
         """Return what was learned."""
@@ -172,13 +182,13 @@ class _Scan:
     def _note_not_finite(self, block: Audio) -> None:
         bad = np.flatnonzero(~np.isfinite(block).all(axis=1))
         if not self.n_not_finite:
-            self.first_not_finite = self._n_seen + int(bad[0])
+            self.first_not_finite = self.n_seen + int(bad[0])
         self.n_not_finite += len(bad)
 
     def _note_sound(self, block: Audio) -> None:
         if self._sound_start is None:
-            self._sound_start = self._n_seen + _first_sound(block)
-        self._sound_end = self._n_seen + len(block) - _first_sound(block[::-1])
+            self._sound_start = self.n_seen + _first_sound(block)
+        self._sound_end = self.n_seen + len(block) - _first_sound(block[::-1])
 
 
 class _ClippedRuns:
