@@ -62,6 +62,10 @@ class Unit:
         """Return this unit with a range, both ends included."""
         return replace(self, low=low, high=high)
 
+    def or_word(self, word: str) -> WordOr:
+        """Return what reads this unit or one word in its place, such as ``auto``."""
+        return WordOr(word, self)
+
     def parse(self, found: object) -> float:
         """Return the value that `found` writes, in `symbol`.
 
@@ -107,7 +111,8 @@ class Unit:
             f"write for example {self.example}"
         )
 
-    def _json_schema(self) -> JsonSchemaValue:
+    def json_schema(self) -> JsonSchemaValue:
+        """Return the JSON Schema of the text."""
         names = "|".join(re.escape(name) for name in (self.symbol, *dict(self.scales)))
         schema: JsonSchemaValue = {
             "type": "string" if self.symbol else ["number", "string"],
@@ -124,7 +129,46 @@ class Unit:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return self._json_schema()
+        return self.json_schema()
+
+
+@dataclass(frozen=True, slots=True)
+class WordOr:
+    """One word or a value: ``Annotated[float | Literal["auto"], MS.or_word("auto")]``.
+
+    Parameters
+    ----------
+    word : str
+        In lower case.
+    unit : Unit
+        What else may be written.
+    """
+
+    word: str
+    unit: Unit
+
+    def parse(self, found: object) -> float | str:
+        """Return the word or the value; raises what `Unit.parse` raises."""
+        if isinstance(found, str) and found.strip().lower() == self.word:
+            return self.word
+        try:
+            return self.unit.parse(found)
+        except ValueError as error:
+            raise ValueError(f"{error}, or {self.word}") from None
+
+    def text(self, value: float | str) -> str:
+        """Return what `parse` reads back."""
+        return value if isinstance(value, str) else self.unit.text(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return _text_schema(self.parse, self.text)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"const": self.word}, self.unit.json_schema()]}
 
 
 DB = Unit("dB", "a level", "-1.5 dB")

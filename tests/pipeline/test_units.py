@@ -162,6 +162,14 @@ def test_a_time_that_is_written_is_read_back(amount: int, unit: str) -> None:
     assert Duration.parse(str(duration)) == duration
 
 
+def test_a_word_may_stand_in_place_of_a_value() -> None:
+    release = MS.or_word("auto")
+    assert release.parse("auto") == "auto"
+    assert release.text(release.parse("0.2 s")) == "200 ms"
+    with pytest.raises(ValueError, match="'200' has no unit; write 200 ms, or auto"):
+        release.parse("200")
+
+
 class Settings(BaseModel):
     level: LevelDb
     at: Annotated[FrequencyHz, HZ.within(20, 20_000)]

@@ -1,1 +1,57 @@
-"""processors."""
+"""The processors of a chain: one file each, with what the spec writes and the signal code.
+
+A file holds one model of parameters and is named in `pipeline.master.registry`. Importing it
+compiles nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from pipeline.dsp import Processor
+from pipeline.dsp.biquad import Biquad, Cascade
+
+SETTINGS = ConfigDict(frozen=True, extra="forbid")
+SCALAR_SETTINGS = ConfigDict(frozen=True)
+
+
+def default(text: str, *, description: str) -> Any:
+    """Return a field that means `text` when the spec leaves it out.
+
+    It is read as the spec would be, and the JSON Schema shows it as the spec would write it.
+    """
+    return Field(text, validate_default=True, description=description)
+
+
+class Parameters(ABC):
+    """What a processor is told; mixed into a frozen pydantic model.
+
+    `version` is raised with every audible change: it is part of the key of what was made.
+    """
+
+    version: ClassVar[int]
+
+    @abstractmethod
+    def make(self, sample_rate_hz: int) -> Processor:
+        """Return a fresh stereo processor for a sample rate in Hz.
+
+        Raises
+        ------
+        ValueError
+            If the rate cannot carry what is asked for.
+        """
+
+
+class FilterParameters(Parameters):
+    """Parameters of a processor that is nothing but sections; neighbours are run as one."""
+
+    @abstractmethod
+    def sections(self, sample_rate_hz: int) -> list[Biquad]:
+        """Return the sections for a sample rate in Hz; errors as those of `make`."""
+
+    def make(self, sample_rate_hz: int) -> Cascade:
+        """Return a cascade of the sections."""
+        return Cascade(self.sections(sample_rate_hz))

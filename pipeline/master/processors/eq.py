@@ -1,0 +1,86 @@
+"""Parametric equaliser: ``eq: {bell: {at: 320 Hz, gain: -1.2 dB, q: 0.9}}``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, BeforeValidator, Field, RootModel, model_validator
+
+from pipeline.dsp.biquad import Biquad, bell, high_shelf, low_shelf
+from pipeline.master.processors import SCALAR_SETTINGS, SETTINGS, FilterParameters, default
+from pipeline.units import DB, HZ, NUMBER
+
+_DESIGNS = {"bell": bell, "low_shelf": low_shelf, "high_shelf": high_shelf}
+
+
+class Bell(BaseModel):
+    """A hill or a dip around one frequency."""
+
+    model_config = SETTINGS
+
+    at: Annotated[float, HZ.within(10.0, 20_000.0)] = Field(description="centre")
+    gain: Annotated[float, DB.within(-24.0, 24.0)] = Field(description="gain at the centre")
+    q: Annotated[float, NUMBER.within(0.1, 30.0)] = default(
+        "0.71", description="quality: the higher, the narrower"
+    )
+
+
+class Shelf(BaseModel):
+    """A step up or down from one frequency on."""
+
+    model_config = SETTINGS
+
+    at: Annotated[float, HZ.within(10.0, 20_000.0)] = Field(
+        description="where half of the gain is reached"
+    )
+    gain: Annotated[float, DB.within(-24.0, 24.0)] = Field(description="gain of the shelf")
+    q: Annotated[float, NUMBER.within(0.3, 1.5)] = default(
+        "0.71", description="above 0.71 the step overshoots"
+    )
+
+
+class Band(BaseModel):
+    """One band; its one key says of which shape."""
+
+    model_config = SETTINGS
+
+    bell: Bell | None = Field(None, description="a hill or a dip around one frequency")
+    low_shelf: Shelf | None = Field(None, description="lifts or lowers what lies below")
+    high_shelf: Shelf | None = Field(None, description="lifts or lowers what lies above")
+
+    @model_validator(mode="after")
+    def _has_one_shape(self) -> Self:
+        shapes = [name for name in _DESIGNS if getattr(self, name) is not None]
+        if not shapes:
+            raise ValueError("a band has no shape; write bell, low_shelf or high_shelf")
+        if len(shapes) > 1:
+            raise ValueError(
+                f"one band has {' and '.join(shapes)}; write a list with one shape to each band"
+            )
+        return self
+
+    def section(self, sample_rate_hz: int) -> Biquad:
+        """Return the section for a sample rate in Hz."""
+        shape, band = next((name, band) for name, band in self if band is not None)
+        design = _DESIGNS[shape]
+        return design(band.at, band.gain, band.q, sample_rate_hz=sample_rate_hz)
+
+
+def _as_list(written: Any) -> Any:
+    return written if isinstance(written, list | tuple) else [written]
+
+
+Bands = Annotated[
+    tuple[Band, ...], BeforeValidator(_as_list, json_schema_input_type=Band | list[Band])
+]
+
+
+class Eq(RootModel[Bands], FilterParameters):
+    """Bells and shelves that follow their analogue curves up to 20 kHz."""
+
+    model_config = SCALAR_SETTINGS
+    version: ClassVar[int] = 1
+
+    def sections(self, sample_rate_hz: int) -> list[Biquad]:
+        """Return the sections for a sample rate in Hz."""
+        return [band.section(sample_rate_hz) for band in self.root]

@@ -1,0 +1,103 @@
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.dsp import Audio
+from pipeline.errors import ProcessingError
+from pipeline.master.chain import MasterChain, build_chain, describe
+from pipeline.master.registry import parameters
+from pipeline.spec.model import ChainItem
+
+NOISE = np.random.default_rng(3).normal(0.0, 0.2, (4000, 2))
+WRITTEN: list[dict[str, Any]] = [
+    {"high_pass": {"at": "25 Hz"}},
+    {"eq": [{"bell": {"at": "320 Hz", "gain": "-1.2 dB"}}]},
+    {"eq": {"high_shelf": {"at": "8 kHz", "gain": "2 dB"}}},
+    {"compressor": {"threshold": "-18 dB", "ratio": "2", "lookahead": "2 ms"}},
+    {"width": {"amount": "110 %"}},
+    {"gain": "-2 dB"},
+]
+
+
+def items(written: list[dict[str, Any]]) -> list[ChainItem]:
+    return [
+        ChainItem(name, parameters()[name].model_validate(settings))
+        for each in written
+        for name, settings in each.items()
+    ]
+
+
+def chain(written: list[dict[str, Any]], rate_hz: int = 48_000) -> MasterChain:
+    return build_chain(describe(items(written)), rate_hz)
+
+
+def run(processor: MasterChain, edges: list[int]) -> Audio:
+    parts = [processor.process(NOISE[start:end]) for start, end in pairwise(edges)]
+    return np.concatenate([*parts, processor.flush()])
+
+
+WHOLE = [0, len(NOISE)]
+
+
+def test_a_chain_is_described_in_one_way_whatever_was_written() -> None:
+    once = describe(items([{"eq": {"bell": {"at": "2.5 kHz", "gain": "+1.50 dB"}}}]))
+    again = describe(
+        items([{"eq": [{"bell": {"at": "2500 Hz", "gain": "1.5dB", "q": "0.71"}}]}])
+    )
+    band = {"bell": {"at": "2500 Hz", "gain": "1.5 dB", "q": "0.71"}}
+    assert once == again == [{"processor": "eq", "version": 1, "parameters": [band]}]
+
+
+def test_filters_in_a_row_sound_as_they_do_one_by_one() -> None:
+    one_by_one = NOISE
+    for each in WRITTEN[:3]:
+        one_by_one = chain([each]).process(one_by_one)
+    np.testing.assert_array_equal(run(chain(WRITTEN[:3]), WHOLE), one_by_one)
+
+
+def test_the_order_of_the_spec_is_the_order_of_the_signal() -> None:
+    quiet_first = run(chain([WRITTEN[5], WRITTEN[3]]), WHOLE)
+    loud_first = run(chain([WRITTEN[3], WRITTEN[5]]), WHOLE)
+    assert not np.array_equal(quiet_first, loud_first)
+
+
+def test_an_empty_chain_keeps_every_bit() -> None:
+    np.testing.assert_array_equal(run(chain([]), WHOLE), NOISE)
+
+
+def test_neutral_processors_keep_every_bit() -> None:
+    neutral: list[dict[str, Any]] = [
+        {"eq": {"bell": {"at": "320 Hz", "gain": "0 dB"}}},
+        {"compressor": {"threshold": "0 dB", "ratio": "1", "lookahead": "3 ms"}},
+        {"width": {"amount": "100 %"}},
+        {"gain": "0 dB"},
+    ]
+    np.testing.assert_array_equal(run(chain(neutral), WHOLE), NOISE)
+
+
+@given(st.lists(st.integers(0, len(NOISE)), max_size=6))
+@settings(max_examples=25, deadline=None)
+def test_any_block_cut_gives_the_same_samples_and_the_same_log(cuts: list[int]) -> None:
+    one, many = chain(WRITTEN), chain(WRITTEN)
+    whole = run(one, WHOLE)
+    assert len(whole) == len(NOISE)
+    np.testing.assert_array_equal(run(many, [0, *sorted(cuts), len(NOISE)]), whole)
+    assert many.log() == one.log()
+
+
+def test_the_log_says_how_much_the_compressor_held_back() -> None:
+    done = chain(WRITTEN)
+    run(done, WHOLE)
+    (entry,) = done.log()
+    assert entry["processor"] == "compressor"
+    assert 0 < entry["mean_reduction_db"] <= entry["max_reduction_db"] < 10
+
+
+def test_a_frequency_that_the_rate_cannot_carry_is_a_sentence() -> None:
+    with pytest.raises(ProcessingError, match=r"chain \(eq\): 18000 Hz is too high") as caught:
+        chain([{"eq": {"bell": {"at": "18 kHz", "gain": "1 dB"}}}], 32_000)
+    assert "lower the frequency" in str(caught.value)

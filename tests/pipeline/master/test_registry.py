@@ -1,0 +1,103 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+import pipeline.master.processors
+from pipeline.master.processors import Parameters
+from pipeline.master.registry import PROCESSORS, parameters
+
+
+def test_every_file_of_a_processor_is_registered() -> None:
+    folder = Path(pipeline.master.processors.__path__[0])
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(PROCESSORS)
+
+
+@pytest.mark.parametrize("name", PROCESSORS)
+def test_every_processor_has_a_model_and_a_version(name: str) -> None:
+    model = parameters()[name]
+    assert issubclass(model, BaseModel)
+    assert issubclass(model, Parameters)
+    assert model.version >= 1
+    assert model.model_config["frozen"]
+    assert model.__doc__
+    assert json.dumps(model.model_json_schema())
+
+
+WRITTEN = {
+    "high_pass": {"at": "25 Hz", "slope": "24 dB/oct"},
+    "eq": [{"bell": {"at": "320 Hz", "gain": "-1.2 dB", "q": "0.9"}}],
+    "compressor": {
+        "threshold": "-18 dB",
+        "ratio": "1.6",
+        "attack": "20 ms",
+        "release": "auto",
+        "knee": "6 dB",
+        "lookahead": "0 ms",
+        "sidechain_high_pass": "80 Hz",
+        "link": "100 %",
+        "makeup": "0 dB",
+    },
+    "width": {"amount": "110 %"},
+    "gain": "-2 dB",
+}
+
+
+@pytest.mark.parametrize("name", PROCESSORS)
+def test_parameters_are_read_and_written_as_the_spec_writes_them(name: str) -> None:
+    read = parameters()[name].model_validate(WRITTEN[name])
+    assert read.model_dump(mode="json", exclude_none=True) == WRITTEN[name]
+
+
+def test_a_compressor_needs_a_threshold_and_a_ratio_only() -> None:
+    model = parameters()["compressor"]
+    short = model.model_validate({"threshold": "-18 dB", "ratio": "1.6:1"})
+    assert short == model.model_validate(WRITTEN["compressor"])
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "message"),
+    [
+        ("gain", "-2", "'-2' has no unit; write -2 dB"),
+        ("gain", "30 dB", "30 dB is outside -60 dB to 24 dB"),
+        (
+            "high_pass",
+            {"at": "25 Hz", "slope": "13 dB/oct"},
+            "13 dB/oct is not a slope here; write 6, 12, 18 or 24 dB/oct",
+        ),
+        ("eq", {}, "a band has no shape; write bell, low_shelf or high_shelf"),
+        (
+            "eq",
+            {
+                "bell": {"at": "1 kHz", "gain": "1 dB"},
+                "high_shelf": {"at": "8 kHz", "gain": "1 dB"},
+            },
+            "one band has bell and high_shelf; write a list with one shape to each band",
+        ),
+        (
+            "compressor",
+            {"threshold": "-18 dB", "ratio": "2", "release": "soon"},
+            "'soon' is not a time; write for example 20 ms, or auto",
+        ),
+        ("width", {"amount": "250 %"}, "250 % is outside 0 % to 200 %"),
+    ],
+)
+def test_a_wrong_parameter_is_explained(name: str, written: object, message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        parameters()[name].model_validate(written)
+    assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {message}"]
+
+
+def test_planning_loads_no_signal_processing() -> None:
+    code = (
+        "import sys; from pipeline.master.chain import describe; "
+        "from pipeline.master.registry import parameters; parameters(); "
+        "print(sorted({'numba', 'scipy', 'soxr', 'soundfile'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"
