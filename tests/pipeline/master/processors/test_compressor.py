@@ -1,0 +1,194 @@
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.dsp import Audio
+from pipeline.master.processors.compressor import (
+    Compressor,
+    GlueCompressor,
+    apply_reduction,
+    smooth,
+    wanted_reduction,
+)
+
+RATE_HZ = 48_000
+STEP = np.ones(2 * RATE_HZ)
+NOISE = np.random.default_rng(5).normal(0.0, 0.2, (5000, 2))
+
+
+def make(**written: Any) -> GlueCompressor:
+    plain = {"threshold": "-20 dB", "ratio": "2", "sidechain_high_pass": "off", "knee": "0 dB"}
+    return Compressor.model_validate(plain | written).make(RATE_HZ)
+
+
+def stereo(left: Audio, right: Audio | None = None) -> Audio:
+    return np.column_stack((left, left if right is None else right))
+
+
+def run(compressor: GlueCompressor, signal: Audio) -> Audio:
+    out = np.concatenate((compressor.process(signal), compressor.flush()))
+    return out[compressor.latency_samples :]
+
+
+def reduction_db(compressor: GlueCompressor, signal: Audio) -> Audio:
+    """Return the reduction of a signal that is nowhere zero."""
+    return np.asarray(-20 * np.log10(run(compressor, signal) / signal))
+
+
+def tone(frequency_hz: float, level_dbfs: float, n_samples: int = RATE_HZ) -> Audio:
+    phase = 2 * np.pi * frequency_hz * np.arange(n_samples) / RATE_HZ
+    return 10 ** (level_dbfs / 20) * np.sin(phase)
+
+
+@pytest.mark.parametrize("knee_db", [0.0, 6.0, 12.0])
+@pytest.mark.parametrize("level_dbfs", [-40.0, -26.0, -22.0, -20.0, -17.0, -10.0, -1.0])
+@pytest.mark.parametrize("ratio", [1.5, 4.0])
+def test_the_static_curve_is_kept(ratio: float, level_dbfs: float, knee_db: float) -> None:
+    over = level_dbfs + 20.0
+    slope = 1.0 - 1.0 / ratio
+    if abs(over) * 2 <= knee_db and knee_db:
+        wanted = slope * (over + knee_db / 2) ** 2 / (2 * knee_db)
+    else:
+        wanted = slope * max(over, 0.0)
+    signal = stereo(STEP * 10 ** (level_dbfs / 20))
+    got = reduction_db(make(ratio=f"{ratio}", knee=f"{knee_db} dB"), signal)
+    assert got[-1, 0] == pytest.approx(wanted, abs=0.02)
+
+
+@pytest.mark.parametrize("attack_ms", [1.0, 20.0, 100.0])
+def test_63_percent_of_the_reduction_comes_within_the_attack(attack_ms: float) -> None:
+    got = reduction_db(make(attack=f"{attack_ms} ms", release="1 s"), stereo(STEP))[:, 0]
+    reached = int(np.argmax(got >= (1 - np.exp(-1)) * 10.0)) + 1
+    assert reached == pytest.approx(attack_ms * RATE_HZ / 1000, rel=0.02, abs=2)
+
+
+@pytest.mark.parametrize("release_ms", [50.0, 300.0])
+def test_the_reduction_falls_to_37_percent_in_each_release(release_ms: float) -> None:
+    signal = np.concatenate((STEP, STEP * 0.01))
+    compressor = make(attack="0.1 ms", release=f"{release_ms} ms")
+    got = reduction_db(compressor, stereo(signal))[len(STEP) :, 0]
+    assert got[round(release_ms * RATE_HZ / 1000)] / got[0] == pytest.approx(
+        np.exp(-1), rel=0.02
+    )
+
+
+def test_auto_release_is_quick_after_a_peak_and_slow_after_a_loud_passage() -> None:
+    def left_after(loud_s: float, wait_s: float = 0.4) -> float:
+        loud = np.ones(round(loud_s * RATE_HZ))
+        signal = stereo(np.concatenate((loud, 0.01 * np.ones(RATE_HZ))))
+        got = reduction_db(make(attack="1 ms"), signal)[:, 0]
+        return float(got[len(loud) + round(wait_s * RATE_HZ)])
+
+    assert left_after(0.01) < 2.5
+    assert left_after(2.0) > 5.0
+
+
+def test_below_the_knee_every_bit_is_kept() -> None:
+    quiet = 0.05 * NOISE
+    np.testing.assert_array_equal(run(make(knee="6 dB"), quiet), quiet)
+
+
+def test_every_bit_is_kept_again_when_the_reduction_is_over() -> None:
+    signal = np.concatenate((stereo(STEP[:4800]), 0.01 * np.tile(NOISE, (60, 1))))
+    out = run(make(release="100 ms"), signal)
+    np.testing.assert_array_equal(out[-4800:], signal[-4800:])
+
+
+def test_linked_channels_keep_their_balance() -> None:
+    signal = stereo(STEP * 0.8, STEP * 0.05)
+    got = reduction_db(make(), signal)
+    np.testing.assert_allclose(got[:, 1], got[:, 0], rtol=0, atol=1e-12)
+
+
+def test_unlinked_channels_move_for_themselves() -> None:
+    got = reduction_db(make(link="0 %"), stereo(STEP * 0.8, STEP * 0.05))
+    assert got[-1, 0] > 8.0
+    assert got[-1, 1] == 0.0
+
+
+def test_half_a_link_lies_half_way() -> None:
+    got = reduction_db(make(link="50 %"), stereo(STEP * 0.8, STEP * 0.05))
+    assert got[-1, 1] == pytest.approx(got[-1, 0] / 2, rel=1e-6)
+
+
+def test_the_sidechain_high_pass_keeps_the_bass_from_driving_it() -> None:
+    bass = stereo(tone(30.0, -6.0))
+    heard, unheard = make(), make(sidechain_high_pass="120 Hz")
+    run(heard, bass)
+    run(unheard, bass)
+    assert heard.activity.max_db > 6.0
+    assert unheard.activity.max_db < 0.1
+
+
+@pytest.mark.parametrize("lookahead_ms", [0.0, 1.0, 5.0])
+def test_lookahead_moves_the_gain_and_not_the_audio(lookahead_ms: float) -> None:
+    signal = stereo(np.concatenate((0.01 * np.ones(RATE_HZ), STEP)))
+    compressor = make(lookahead=f"{lookahead_ms} ms", attack="1 ms")
+    out = run(compressor, signal)
+    assert len(out) == len(signal)
+    ahead = round(lookahead_ms * RATE_HZ / 1000)
+    assert compressor.latency_samples == ahead
+    np.testing.assert_array_equal(out[: RATE_HZ - ahead], signal[: RATE_HZ - ahead])
+    assert out[RATE_HZ - ahead, 0] < signal[RATE_HZ - ahead, 0]
+
+
+def test_makeup_is_a_gain_after_it() -> None:
+    out = run(make(makeup="6 dB"), 0.01 * NOISE)
+    np.testing.assert_allclose(out, 0.01 * NOISE * 10 ** (6 / 20), rtol=1e-15)
+
+
+def test_a_steady_tone_is_not_distorted() -> None:
+    compressor = make(threshold="-20 dB", knee="6 dB", attack="20 ms", release="200 ms")
+    out = run(compressor, stereo(tone(1000.0, -12.0, 3 * RATE_HZ)))[-RATE_HZ:, 0]
+    spectrum = np.abs(np.fft.rfft(out * np.hanning(len(out))))
+    harmonics = [spectrum[1000 * n] for n in range(2, 10)]
+    assert 20 * np.log10(np.linalg.norm(harmonics) / spectrum[1000]) < -90
+
+
+def test_the_activity_is_the_reduction_that_was_applied() -> None:
+    compressor = make()
+    applied = reduction_db(compressor, stereo(STEP * 0.8))[:, 0]
+    assert compressor.activity.max_db == pytest.approx(applied.max(), abs=1e-9)
+    assert compressor.activity.mean_db == pytest.approx(applied.mean(), abs=1e-9)
+
+
+@pytest.mark.parametrize("release", ["auto", "50 ms"])
+@pytest.mark.parametrize("link", ["100 %", "40 %"])
+@given(cuts=st.lists(st.integers(0, len(NOISE)), max_size=8))
+@settings(max_examples=15, deadline=None)
+def test_any_block_cut_gives_the_same_samples(cuts: list[int], link: str, release: str) -> None:
+    written = {"release": release, "link": link, "lookahead": "2 ms", "attack": "1 ms"}
+    one, many = make(**written), make(**written)
+    edges = [0, *sorted(cuts), len(NOISE)]
+    parts = [many.process(NOISE[start:end]) for start, end in pairwise(edges)]
+    whole = np.concatenate((one.process(NOISE), one.flush()))
+    np.testing.assert_array_equal(np.concatenate((*parts, many.flush())), whole)
+    assert many.activity == one.activity
+    assert one.activity.max_db > 1.0
+
+
+def test_digital_silence_is_kept() -> None:
+    assert not run(make(), np.zeros((1000, 2))).any()
+
+
+@pytest.mark.parametrize("n_detectors", [1, 2])
+@pytest.mark.parametrize("is_auto", [True, False])
+def test_the_plain_kernels_do_what_the_compiled_ones_do(
+    is_auto: bool, n_detectors: int
+) -> None:
+    block, curve = NOISE[:200], np.array([-20.0, 6.0, 0.5, 0.5])
+    poles = np.array([0.9, 0.99, 0.999, 0.9999])
+    results = []
+    for kernels in (
+        (wanted_reduction, smooth, apply_reduction),
+        (wanted_reduction.py_func, smooth.py_func, apply_reduction.py_func),
+    ):
+        want, follow, apply = kernels
+        reduction = want(block, curve, n_detectors)
+        follow(reduction, poles, np.zeros((n_detectors, 3)), np.zeros(2), is_auto)
+        results.append(apply(block, np.zeros((7, 2)), reduction, 1.2))
+    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-12)

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from pipeline.master.processors.high_pass import HighPass
+
+
+@pytest.mark.parametrize("slope", ["6 dB/oct", "12 dB/oct", "18 dB/oct", "24 dB/oct"])
+def test_it_is_3_db_down_at_its_corner_and_takes_dc_away(slope: str) -> None:
+    model = HighPass.model_validate({"at": "25 Hz", "slope": slope})
+    levels = [
+        np.prod([section.response(at_hz, 44_100) for section in model.sections(44_100)])
+        for at_hz in (0.0, 12.5, 25.0, 1000.0)
+    ]
+    assert levels[0] == pytest.approx(0.0, abs=1e-9)
+    assert 20 * np.log10(levels[1]) < -float(slope.split()[0]) * 0.9
+    assert 20 * np.log10(levels[2]) == pytest.approx(-3.01, abs=0.01)
+    assert 20 * np.log10(levels[3]) == pytest.approx(0.0, abs=0.01)
+
+
+def test_twelve_db_per_octave_is_the_default() -> None:
+    written = HighPass.model_validate({"at": "25 Hz"}).model_dump(mode="json")
+    assert written == {"at": "25 Hz", "slope": "12 dB/oct"}
+
+
+def test_dc_is_gone_from_the_audio() -> None:
+    model = HighPass.model_validate({"at": "25 Hz"})
+    out = model.make(48_000).process(np.full((48_000, 2), 0.5))
+    assert np.abs(out[-100:]).max() < 1e-6
