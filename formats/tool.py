@@ -18,7 +18,7 @@ from typing import IO
 from formats.errors import ToolError
 
 _LAST_WORDS_BYTES = 4096
-_CHUNK_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 20
 
 # What a program needs to find itself and its libraries; nothing that could change its output.
 _KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
@@ -66,11 +66,11 @@ def run(command: Command) -> bytes:
     return b"".join(output(command))
 
 
-def output(command: Command) -> Iterator[bytes]:
-    """Yield the standard output of a program in pieces, while it runs.
+def output(command: Command, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:
+    """Yield the standard output of a program while it runs, in pieces of equal size.
 
-    The last piece comes before the status is known: only an iteration that ends without an
-    error has seen everything. An iteration that is given up stops the program.
+    The last piece may be shorter, and comes before the status is known: only an iteration
+    that ends without an error has seen everything. One that is given up stops the program.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def output(command: Command) -> Iterator[bytes]:
         As `run`.
     """
     with _started(command) as program:
-        while piece := program.read(_CHUNK_BYTES):
+        while piece := program.read(piece_bytes):
             yield piece
         program.finish()
 
