@@ -221,7 +221,7 @@ def _limiter_word(found: object) -> object:
 
 def _mapping(found: object, wanted: str) -> object:
     if isinstance(found, str | list):
-        refuse(f"{describe(found)} does not say enough; write {wanted}")
+        refuse("too_little", {"wanted": wanted}, found=found)
     return found
 
 
@@ -311,7 +311,7 @@ class TrackSpec(SpecModel):
     )
     isrc: Isrc | None = Field(None, description="Its ISRC; hyphens may stay.")
     gap: Time = Field(
-        TWO_SECONDS, description="Silence between the track before and this one; 1.5 s."
+        TWO_SECONDS, description="Silence between the track before and this one; 2 s if absent."
     )
     trim: Trim = Field(
         "none", description="`none`, `silence` at both ends, or `{from: 0.4 s, to: 3:52}`."
@@ -439,26 +439,29 @@ KINDS: Mapping[str, tuple[str, ...]] = {"cd_image": (), "files": ("wav", "flac",
 
 def _known_kind(found: object) -> object:
     """Say what is missing before the kinds are told apart, so that it is said at its place."""
-    if found is None or (isinstance(found, dict) and found.get("kind") is None):
-        refuse("is missing; write cd_image or files", "kind")
-    if not isinstance(found, dict):
-        return found
-    kind, form = found["kind"], found.get("format")
-    if kind not in KINDS:
-        raise PydanticCustomError("unknown_kind", "", {"kind": describe(kind), "text": kind})
-    if KINDS[kind] and form is None:
-        refuse("is missing; write wav, flac or mp3", "format")
-    if KINDS[kind] and form not in KINDS[kind]:
-        refuse(f"{describe(form)} is none of wav, flac and mp3", "format")
+    if found is None:
+        found = {}
+    if isinstance(found, dict):
+        kind, form = found.get("kind"), found.get("format")
+        if kind is None:
+            refuse("missing_choice", {"allowed": tuple(KINDS)}, "kind")
+        if not isinstance(kind, str) or kind not in KINDS:
+            refuse("unknown_kind", {"kind": kind, "allowed": tuple(KINDS)}, "kind")
+        if KINDS[kind] and form is None:
+            refuse("missing_choice", {"allowed": KINDS[kind]}, "format")
+        if KINDS[kind] and form not in KINDS[kind]:
+            refuse("not_a_choice", {"found": form, "allowed": KINDS[kind]}, "format")
     return found
 
 
 def _kind(found: object) -> str:
-    if not isinstance(found, dict):
-        return "<cd_image>" if isinstance(found, CdImage | str | list) else "<lossless>"
-    if found["kind"] == "cd_image":
-        return "<cd_image>"
-    return "<mp3>" if found["format"] == "mp3" else "<lossless>"
+    match found:
+        case LosslessFiles() | {"kind": "files", "format": "wav" | "flac"}:
+            return "<lossless>"
+        case Mp3Files() | {"kind": "files"}:
+            return "<mp3>"
+        case _:
+            return "<cd_image>"
 
 
 AnyDeliverable: TypeAlias = CdImage | LosslessFiles | Mp3Files

@@ -14,11 +14,12 @@ from datetime import date
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, TypeAlias
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
 from pydantic import (
     AfterValidator,
     Field,
+    PlainSerializer,
     PlainValidator,
     ValidationError,
     ValidationInfo,
@@ -53,16 +54,17 @@ def describe(found: object) -> str:
             return f"'{text if len(text) <= 60 else text[:59] + '…'}'"
 
 
-def refuse(sentence: str, *place: str | int, hint: str = "") -> NoReturn:
-    """Raise a problem at a place below the value that is being read."""
-    problem = PydanticCustomError("sentence", "", {"sentence": sentence, "hint": hint})
-    line = InitErrorDetails(type=problem, loc=place, input=None)
+def refuse(
+    kind: str, details: dict[str, Any], *place: str | int, found: object = None
+) -> NoReturn:
+    """Raise a problem of a kind that `hints` has words for, below the value being read."""
+    line = InitErrorDetails(type=PydanticCustomError(kind, "", details), loc=place, input=found)
     raise ValidationError.from_exception_data("album.yaml", [line])
 
 
 def _text(found: object) -> str:
     if not isinstance(found, str):
-        raise ValueError(f"{describe(found)} stands where text is meant")  # noqa: TRY004 - pydantic collects ValueError only
+        raise PydanticCustomError("not_text", "")
     text = found.strip()
     if not text:
         raise ValueError("is empty; write its text or take the key out")
@@ -159,6 +161,10 @@ def _rate_or(word: str, found: object) -> int | None:
     return int(rate_hz)
 
 
+def _rate_text(word: str, rate_hz: int | None) -> str:
+    return word if rate_hz is None else HZ.text(rate_hz)
+
+
 def _mp3_rate(found: object) -> int | None:
     rate_hz = _rate_or("album", found)
     if rate_hz not in (None, 44_100, 48_000):
@@ -172,8 +178,7 @@ def _number_of(allowed: tuple[int, ...], found: object) -> int:
     for number in allowed:
         if str(found).strip() == str(number):
             return number
-    *first, last = map(str, allowed)
-    raise ValueError(f"{describe(found)} is none of {', '.join(first)} and {last}")
+    raise ValueError(f"{describe(found)} is not one of {', '.join(map(str, allowed))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,8 @@ def _json(kind: str | list[str], **more: object) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, **more})
 
 
+_FILE_RATE_TEXT = PlainSerializer(partial(_rate_text, "album"), when_used="json")
+
 # A YAML editor takes `title: 1999` for a number; here it is the text that was written.
 Text = Annotated[str, PlainValidator(_text), _json(["string", "number", "boolean"])]
 SpecId = Annotated[str, PlainValidator(_id), _json("string", pattern=f"^{_ID.pattern}$")]
@@ -227,27 +234,38 @@ Isrc = Annotated[
 Upc = Annotated[
     str, PlainValidator(_upc), _json(["string", "number"], examples=["5012345678900"])
 ]
-File = Annotated[SourcePath, PlainValidator(_source_path), _json("string")]
+File = Annotated[
+    SourcePath,
+    PlainValidator(_source_path),
+    PlainSerializer(lambda file: file.text, when_used="json"),
+    _json("string"),
+]
 Time = Annotated[Duration, AfterValidator(_time)]
 SomeTime = Annotated[Duration, AfterValidator(_time), AfterValidator(_some_time)]
 SongLevel = Annotated[
     float | Literal["as_mixed"],
     PlainValidator(_song_level),
+    PlainSerializer(
+        lambda level: level if level == "as_mixed" else DB.text(level), when_used="json"
+    ),
     _json("string", examples=["-3 dB", "as_mixed"]),
 ]
 AlbumRate = Annotated[
     int | None,
     PlainValidator(partial(_rate_or, "auto")),
+    PlainSerializer(partial(_rate_text, "auto"), when_used="json"),
     _json("string", examples=["auto", "48 kHz"]),
 ]
 FileRate = Annotated[
     int | None,
     PlainValidator(partial(_rate_or, "album")),
+    _FILE_RATE_TEXT,
     _json("string", examples=["album", "44.1 kHz"]),
 ]
 Mp3Rate = Annotated[
     int | None,
     PlainValidator(_mp3_rate),
+    _FILE_RATE_TEXT,
     _json("string", examples=["album", "44.1 kHz", "48 kHz"]),
 ]
 Bits = Annotated[
