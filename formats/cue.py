@@ -343,6 +343,7 @@ def _read_sheet(text: str) -> CueSheet:
         raise CueError(text.count("\n") + 1, "a FILE", "the end of the sheet")
     # TITLE and the like between FILE and the first TRACK still speak for the whole sheet.
     about = head + [line for group in groups for line in _split(group[1:], "TRACK")[0]]
+    _refuse_spread_tracks(about)
     files = tuple(_read_file(group) for group in groups)
     _refuse_disorder(groups)
     return CueSheet(
@@ -356,13 +357,7 @@ def _read_sheet(text: str) -> CueSheet:
 
 
 def _read_file(group: list[_Line]) -> CueFile:
-    head, tracks = _split(group[1:], "TRACK")
-    for line in head:
-        if line.command in ("INDEX", "POSTGAP"):
-            raise UnsupportedError(
-                f"line {line.number}: {line.command} belongs to a TRACK of the FILE before; "
-                "a track must lie in one file"
-            )
+    _, tracks = _split(group[1:], "TRACK")
     match = _FILE.fullmatch(group[0].rest)
     if match is None:
         raise CueError(group[0].number, 'FILE "name" TYPE', repr(group[0].rest))
@@ -400,6 +395,16 @@ def _read_indexes(lines: list[_Line], *, after_sectors: int) -> tuple[CueIndex, 
         place = index_lines[fault.position] if index_lines else lines[0]
         raise CueError(place.number, fault.expected, fault.found)
     return indexes
+
+
+def _refuse_spread_tracks(outside: list[_Line]) -> None:
+    """Some rippers leave a pause at the end of one file and its song in the next."""
+    for line in outside:
+        if line.command in ("INDEX", "POSTGAP"):
+            raise UnsupportedError(
+                f"line {line.number}: {line.command} belongs to no TRACK of its FILE; "
+                "a track must lie in one file"
+            )
 
 
 def _refuse_disorder(groups: list[list[_Line]]) -> None:

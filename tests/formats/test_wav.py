@@ -318,6 +318,15 @@ def test_long_sizes_of_other_chunks_come_from_the_table() -> None:
     assert info.n_samples == 2
 
 
+@pytest.mark.parametrize("size", [2**63 + 1, 2**64 - 1])
+def test_a_size_beyond_all_files_is_only_a_truncation(size: int) -> None:
+    ds64 = chunk(b"ds64", struct.pack("<QQQI", size, size, size, 0))
+    data = chunk(b"data", bytes(40), size=0xFFFFFFFF)
+    info = parse(riff(ds64, fmt(), data, magic=b"RF64"))
+    assert info.is_truncated
+    assert info.n_samples == 10
+
+
 SIZES = st.sampled_from((0, 1, 3, 16, 18, 28, 40, 2**31 - 1, 2**32 - 1)) | st.integers(
     0, 2**32 - 1
 )
