@@ -398,7 +398,7 @@ def _read_indexes(lines: list[_Line], *, after_sectors: int) -> tuple[CueIndex, 
 
 
 def _refuse_spread_tracks(outside: list[_Line]) -> None:
-    """Some rippers leave a pause at the end of one file and its song in the next."""
+    """Refuse a pause at the end of one file with its song in the next, as rippers leave it."""
     for line in outside:
         if line.command in ("INDEX", "POSTGAP"):
             raise UnsupportedError(
