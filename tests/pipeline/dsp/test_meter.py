@@ -109,8 +109,9 @@ class TestClipping:
         assert measured.longest_clipped_run_samples == 3
         assert measured.first_clipped_sample == 100
 
-    def test_runs_are_counted_in_every_channel(self) -> None:
-        measured = measure(at_full_scale((0, 400, 5), (1, 300, 9), (1, 400, 5)), [401, 402])
+    @pytest.mark.parametrize("cuts", [[], [401, 402]])
+    def test_runs_are_counted_in_every_channel(self, cuts: list[int]) -> None:
+        measured = measure(at_full_scale((0, 400, 5), (1, 300, 9), (1, 400, 5)), cuts)
         assert measured.n_clipped_runs == 3
         assert measured.longest_clipped_run_samples == 9
         assert measured.first_clipped_sample == 300
@@ -119,7 +120,7 @@ class TestClipping:
         measured = measure(at_full_scale((0, 100, 2), (1, 102, 2)))
         assert measured.n_clipped_runs == 0
 
-    @pytest.mark.parametrize("sign", [CLIP_LEVEL, -1.0, 1.5])
+    @pytest.mark.parametrize("sign", [32_767 / 32_768, -1.0, 1.5])
     def test_full_scale_of_16_bits_counts_on_either_side_and_so_do_overs(
         self, sign: float
     ) -> None:
