@@ -95,16 +95,20 @@ def scaffold(folder: Path, *, spec_folder: Path | None = None) -> str:
 
 def quoted(text: str) -> str:
     """Return a text as a YAML scalar that means exactly this text."""
-    if _PLAIN.fullmatch(text) and text.casefold() not in _YAML_WORDS and text.isprintable():
+    if _PLAIN.fullmatch(text) and text.casefold() not in _YAML_WORDS:
         return text
-    return _printable(json.dumps(text, ensure_ascii=False))
+    return _escaped(json.dumps(text, ensure_ascii=False))
 
 
-def _printable(text: str) -> str:
+def _escaped(text: str) -> str:
     """Escape what YAML does not allow as it is, in a double-quoted scalar or a comment."""
-    return "".join(
-        each if each == " " or each.isprintable() else f"\\U{ord(each):08x}" for each in text
-    )
+    return "".join(each if _fits_on_a_line(each) else f"\\U{ord(each):08x}" for each in text)
+
+
+def _fits_on_a_line(letter: str) -> bool:
+    """Whether a character may stand in a text of the spec; what joins emoji may."""
+    is_mark = letter in "\ufeff\ufffe\uffff"  # of byte order, and no characters at all
+    return unicodedata.category(letter) not in ("Cc", "Cs", "Zl", "Zp") and not is_mark
 
 
 def _mixes(folder: Path) -> list[Path]:
@@ -163,7 +167,7 @@ def _songs(paths: Sequence[Path], *, base: Path, known: Iterable[str]) -> list[_
 def _examined(path: Path, base: Path) -> _Song:
     mix = _relative(path, base)
     song = _Song(path, mix, title="", order=(), artist="", header=None)
-    if not mix.isprintable() or "\\" in mix or mix != mix.strip():
+    if not all(map(_fits_on_a_line, mix)) or "\\" in mix or mix != mix.strip():
         return replace(song, refusal="has a name that no other system can read: rename it")
     try:
         with SourceReader(path) as reader:
@@ -182,7 +186,7 @@ def _relative(path: Path, base: Path) -> str:
 
 def _one_line(text: str) -> str:
     """Return a text that a title may be: no control characters, no halves of characters."""
-    shown = "".join(each if each.isprintable() else " " for each in text)
+    shown = "".join(each if _fits_on_a_line(each) else " " for each in text)
     return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
@@ -327,7 +331,7 @@ def _track_lines(song: _Song, earlier_takes: Sequence[_Song]) -> Iterator[str]:
 
 
 def _refused_lines(song: _Song) -> Iterator[str]:
-    yield f"  # TODO left out: {_printable(song.path.name)} {_printable(song.refusal)}"
+    yield f"  # TODO left out: {_escaped(song.path.name)} {_escaped(song.refusal)}"
 
 
 def _deliverable_lines(songs: Sequence[_Song]) -> Iterator[str]:
