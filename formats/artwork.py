@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -58,8 +60,8 @@ def prepare_artwork(path: Path) -> Artwork:
     if len(data) > MAX_FILE_BYTES:
         size = f"is larger than {MAX_FILE_BYTES >> 20} MB"
         raise UnsupportedError(f"the picture {size}: export it as JPEG, 3000 x 3000 pixels")
-    picture = _opened(data)
-    cover = _plain_rgb(picture)
+    with _quiet():
+        cover = _plain_rgb(_opened(data))
     cover.thumbnail((EMBEDDED_PIXELS, EMBEDDED_PIXELS), Image.Resampling.LANCZOS)
     out = BytesIO()
     cover.save(out, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4", optimize=True)
@@ -69,7 +71,8 @@ def prepare_artwork(path: Path) -> Artwork:
 def describe_artwork(data: bytes, mime: str) -> Artwork:
     """Return embedded picture bytes with their size in pixels; 0 x 0 if they cannot be read."""
     try:
-        return Artwork(data, mime, *_opened(data).size)
+        with _quiet():
+            return Artwork(data, mime, *_opened(data).size)
     except FormatError:
         return Artwork(data, mime, 0, 0)
 
@@ -78,10 +81,9 @@ def _opened(data: bytes) -> Image:
     """Open a picture without decoding it; refuse what would fill the memory."""
     from PIL import Image
 
-    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
     try:
         picture = Image.open(BytesIO(data), formats=("JPEG", "PNG"))
-    except bombs as error:
+    except Image.DecompressionBombError as error:
         raise UnsupportedError("the picture is far too large to be artwork") from error
     except _DAMAGE as error:
         raise UnsupportedError(_not_a_picture(data)) from error
@@ -92,8 +94,16 @@ def _opened(data: bytes) -> Image:
     return picture
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # Pillow warns of damaged EXIF, which is thrown away, and of sizes that are checked here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 # What Pillow lets out on damaged files, seen under fuzzing.
-_DAMAGE = (OSError, SyntaxError, ValueError, struct.error, EOFError, KeyError, IndexError)
+_DAMAGE = (OSError, SyntaxError, ValueError)
 
 
 def _not_a_picture(data: bytes) -> str:
@@ -110,13 +120,28 @@ def _not_a_picture(data: bytes) -> str:
 
 
 def _plain_rgb(picture: Image) -> Image:
-    from PIL import ImageOps
-
     try:
-        picture = ImageOps.exif_transpose(picture)
-        return _on_white(_in_srgb(_eight_bit(picture)))
+        return _on_white(_in_srgb(_eight_bit(_upright(picture))))
     except _DAMAGE as error:
         raise FormatError(f"the picture is damaged ({error}): export it again") from error
+
+
+def _upright(picture: Image) -> Image:
+    """Turn the picture as EXIF says (tag 0x0112); players do not."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    # Not ImageOps.exif_transpose: it writes the rest of EXIF anew and trips over damage there.
+    turn = turns.get(picture.getexif().get(0x0112, 1))
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _eight_bit(picture: Image) -> Image:

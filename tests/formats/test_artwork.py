@@ -95,12 +95,30 @@ def test_transparency_is_laid_on_white(tmp_path: Path) -> None:
     assert (colour(artwork, at=LEFT), colour(artwork, at=RIGHT)) == (WHITE, BLUE)
 
 
-def test_the_cover_is_turned_as_the_camera_says_and_forgets_it(tmp_path: Path) -> None:
+TOP, BOTTOM = (0.5, 0.2), (0.5, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "red"),
+    [
+        (1, LEFT),
+        (2, RIGHT),
+        (3, RIGHT),
+        (4, LEFT),
+        (5, TOP),
+        (6, TOP),
+        (7, BOTTOM),
+        (8, BOTTOM),
+    ],
+)
+def test_the_cover_is_turned_as_the_camera_says_and_forgets_it(
+    orientation: int, red: tuple[float, float], tmp_path: Path
+) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 3  # upside down
+    exif[0x0112] = orientation
     exif[0x010F] = "A camera"
     artwork = prepare_artwork(saved(tmp_path, cover(), "JPEG", exif=exif, quality=95))
-    assert (colour(artwork, at=LEFT), colour(artwork, at=RIGHT)) == (BLUE, RED)
+    assert colour(artwork, at=red) == RED
     assert not shown(artwork).getexif()
     assert b"camera" not in artwork.data
 
@@ -154,7 +172,7 @@ def test_a_cover_that_is_cut_short_is_refused(kind: str, tmp_path: Path) -> None
     ("pixels", "message"),
     [
         (8_000, "has 8000 x 8000 pixels: export it at 3000 x 3000"),
-        (12_000, "far too large to be artwork"),
+        (12_000, "has 12000 x 12000 pixels: export it at 3000 x 3000"),
         (60_000, "far too large to be artwork"),
     ],
 )
@@ -196,7 +214,11 @@ def test_embedded_bytes_that_are_no_picture_have_no_size() -> None:
 def test_whatever_the_bytes_only_our_own_errors_escape(
     kind: str, data: st.DataObject, tmp_path: Path
 ) -> None:
-    damaged = bytearray(saved(tmp_path, cover(), kind).read_bytes())
+    exif = Image.Exif()
+    exif[0x0112], exif[0x011A] = 6, 1.5
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    path = saved(tmp_path, cover(), kind, exif=exif, icc_profile=srgb)
+    damaged = bytearray(path.read_bytes())
     places = st.integers(0, len(damaged) - 1)
     for place, byte in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=9)):
         damaged[place] = byte
