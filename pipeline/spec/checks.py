@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.spec.editions import PROCESSING, resolve
+from pipeline.spec.editions import OWN_KEYS, PROCESSING, resolve
 from pipeline.spec.hints import Problem, Problems, nearest
 from pipeline.spec.located import KeyPath, Node
 from pipeline.spec.model import AlbumSpec, LevelAim, TrackSpec
 from pipeline.spec.order import check_order
 from pipeline.spec.scalars import NO_TIME
-from pipeline.spec.schema import OWN_KEYS
 from pipeline.units import Duration
 
 _TEXTS = ("title", "artist", "label", "genre", "c_line", "p_line", "catalog_number")

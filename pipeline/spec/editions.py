@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pipeline.spec.located import Entry, Node
 from pipeline.spec.model import AlbumSpec, Chain, EditionSpec, LevelAim, LimiterSpec, TrackSpec
 
+OWN_KEYS = ("title", "mix", "master", "isrc")  # what no two tracks share
 PROCESSING = (
     "trim",
     "fade_in",
@@ -132,7 +133,7 @@ def _track(track: Node, defaults: dict[str, Entry]) -> Node:
     if not isinstance(track.value, dict):
         return track
     master = track.get("master")
-    spared = PROCESSING if master and master.value is not None else ()
+    spared = OWN_KEYS + (PROCESSING if master and master.value is not None else ())
     taken = {key: entry for key, entry in defaults.items() if key not in spared}
     return _of(track, taken | track.value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel
@@ -93,7 +94,11 @@ class Translator:
 
     def __init__(self, root: Node, processors: Mapping[str, type[BaseModel]]) -> None:
         self._root = root
-        self._schema = json_schema(processors)
+        self._processors = processors
+
+    @cached_property
+    def _schema(self) -> Schema:
+        return json_schema(self._processors)
 
     def problem(self, error: ErrorDetails) -> SpecProblem:
         """Return the problem that pydantic complains about."""

@@ -37,14 +37,15 @@ class Node:
         The keys and indexes that lead to where it was written.
     value : str or None or tuple of Node or dict
         Text, nothing, a list, or a mapping from key to `Entry`.
-    n_nodes : int
-        How many nodes it is with all that is in it.
+    n_nodes, height : int
+        How many nodes it is with all that is in it, and how many levels.
     """
 
     mark: Mark
     path: KeyPath
     value: Value
     n_nodes: int = 1
+    height: int = 1
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -171,6 +172,7 @@ class _Open:
     key: str | None = None
     key_mark: Mark | None = None
     n_nodes: int = 1
+    height: int = 1
 
     def next_path(self) -> KeyPath:
         step = len(self.value) if isinstance(self.value, list) else self.key
@@ -178,7 +180,7 @@ class _Open:
 
     def close(self) -> Node:
         value = tuple(self.value) if isinstance(self.value, list) else self.value
-        return Node(self.mark, self.path, value, self.n_nodes)
+        return Node(self.mark, self.path, value, self.n_nodes, self.height)
 
 
 @dataclass(slots=True)
@@ -268,6 +270,9 @@ class _Composer:
                 parent.value[parent.key] = Entry(parent.key_mark, node)
             parent.key = parent.key_mark = None
         parent.n_nodes += node.n_nodes
+        parent.height = max(parent.height, 1 + node.height)
+        if len(self._stack) + node.height > MAX_DEPTH:
+            self._stop(event, f"lists and mappings are more than {MAX_DEPTH} deep here", "")
         if parent.n_nodes > MAX_NODES:
             self._stop(event, f"these are more than {MAX_NODES:,} values, repeats included", "")
 

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from pipeline.spec.editions import OWN_KEYS
 from pipeline.spec.model import AlbumSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-OWN_KEYS = ("title", "mix", "master", "isrc")  # what no two tracks share
 _MODE: JsonSchemaMode = "validation"
 _NULL = {"type": "null"}
 _DEFAULTS_HELP = "What every track has unless it says otherwise: `{gap: 1.5 s, trim: silence}`."
