@@ -162,9 +162,13 @@ class Cascade:
         if not len(self._sections) or not len(block):
             return block
         out = np.array(block, dtype=np.float64, order="C")
-        run_cascade(out, self._sections, self._state, self._position)
-        self._position += len(block)
+        self.filter_in_place(out)
         return out
+
+    def filter_in_place(self, samples: Audio) -> None:
+        """Filter a block of float64, C-contiguous, that is the caller's own."""
+        run_cascade(samples, self._sections, self._state, self._position)
+        self._position += len(samples)
 
     def flush(self) -> Audio:
         """Return an empty block: nothing is held back."""

@@ -12,7 +12,7 @@ from pipeline.master.processors.compressor import (
     GlueCompressor,
     apply_reduction,
     smooth,
-    wanted_reduction,
+    want_reduction,
 )
 
 RATE_HZ = 48_000
@@ -183,12 +183,13 @@ def test_the_plain_kernels_do_what_the_compiled_ones_do(
     block, curve = NOISE[:200], np.array([-20.0, 6.0, 0.5, 0.5])
     poles = np.array([0.9, 0.99, 0.999, 0.9999])
     results = []
-    for kernels in (
-        (wanted_reduction, smooth, apply_reduction),
-        (wanted_reduction.py_func, smooth.py_func, apply_reduction.py_func),
+    for want, follow, apply in (
+        (want_reduction, smooth, apply_reduction),
+        (want_reduction.py_func, smooth.py_func, apply_reduction.py_func),
     ):
-        want, follow, apply = kernels
-        reduction = want(block, curve, n_detectors)
+        reduction, out = np.empty((200, n_detectors)), np.empty((200, 2))
+        want(block, curve, reduction)
         follow(reduction, poles, np.zeros((n_detectors, 3)), np.zeros(2), is_auto)
-        results.append(apply(block, np.zeros((7, 2)), reduction, 1.2))
+        apply(block, np.zeros((7, 2)), reduction, 1.2, out)
+        results.append(out)
     np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-12)
