@@ -39,7 +39,7 @@ _POSITION = re.compile(r"(\d{1,9})(?:/(\d{1,9}))?", re.ASCII)
 
 
 def encode(tags: Tags) -> bytes:
-    """Return a whole ID3v2.4 tag of even length; the same tags give the same bytes.
+    """Return a whole ID3v2.4 tag; the same tags give the same bytes.
 
     Raises
     ------
@@ -47,10 +47,9 @@ def encode(tags: Tags) -> bytes:
         If the tags hold what no tag can.
     """
     check_writable(tags)
-    id3 = _frames(tags)
-    tag = _rendered(id3, _PADDING_BYTES)
-    # An odd chunk before `data` makes libsndfile lose the audio of an RF64 file.
-    return tag if len(tag) % 2 == 0 else _rendered(id3, _PADDING_BYTES + 1)
+    out = BytesIO()
+    _frames(tags).save(out, v1=0, v2_version=4, padding=lambda _: _PADDING_BYTES)
+    return out.getvalue()
 
 
 def decode(data: bytes) -> Tags:
@@ -101,12 +100,6 @@ def _frames(tags: Tags) -> Any:
 def _picture(artwork: Artwork) -> Any:
     picture = {"mime": artwork.mime, "type": _FRONT_COVER, "data": artwork.data}
     return _mutagen().APIC(encoding=_UTF8, **picture)
-
-
-def _rendered(frames: Any, padding_bytes: int) -> bytes:
-    out = BytesIO()
-    frames.save(out, v1=0, v2_version=4, padding=lambda _: padding_bytes)
-    return out.getvalue()
 
 
 def _of(number: int, total: int | None) -> str:

@@ -130,14 +130,17 @@ def test_an_mp3_has_no_tags_and_no_version_in_it(mp3: Path) -> None:
     assert b"Lavf6" not in data
 
 
-@pytest.mark.parametrize("name", ["-y.mp3", "a:b.mp3", "100%d.mp3", "日本語 'x'.mp3", "a;b$c"])
+@pytest.mark.parametrize("name", ["-y", "a:b", "100%d", "日本語 'x'", "a;b$c", "pipe:1"])
 def test_a_file_may_have_any_name(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw = raw_float(tmp_path, music(1000))
     monkeypatch.chdir(tmp_path)
-    encode_mp3(raw, Path(name), sample_rate_hz=48000)
-    assert len(decoded(Path(name))) == 1000
+    raw_float(tmp_path, music(1000)).rename(name)
+    encode_mp3(Path(name), Path(f"{name}.mp3"), sample_rate_hz=48000)
+    assert len(decoded(Path(f"{name}.mp3"))) == 1000
+    raw_pcm(tmp_path, music(1000), bits=24).rename(name)
+    encode_flac(Path(name), Path(f"{name}.flac"), sample_rate_hz=48000, bits=24)
+    assert len(decoded(Path(f"{name}.flac"))) == 1000
 
 
 @pytest.mark.parametrize(

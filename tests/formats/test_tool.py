@@ -70,6 +70,13 @@ def test_only_the_end_of_a_long_complaint_is_kept() -> None:
         run(python(code))
 
 
+def test_a_program_that_complains_without_end_fills_no_memory() -> None:
+    code = "import sys; sys.stderr.write('no' * 1_000_000)"
+    with tool._started(python(code)) as program:
+        program.finish()
+    assert 0 < len(program._words) <= 4096
+
+
 def test_a_signal_is_named() -> None:
     with pytest.raises(ToolError, match="python was ended by SIGKILL while counting sheep"):
         run(python("import os; os.kill(os.getpid(), 9)"))
