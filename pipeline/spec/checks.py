@@ -147,63 +147,70 @@ def _all_tracks(spec: AlbumSpec) -> Iterator[tuple[KeyPath, TrackSpec]]:
 
 
 def _track(track: TrackSpec, *, path: KeyPath, root: Node, written: Node) -> Problems:
-    said = {key for key in _keys(written, path) if _is_written(written, (*path, key))}
-    yield from _source(track, path, root)
-    yield from _join_keys(track, path, said)
-    yield from _hidden_keys(track, path, said)
+    here, whole = _said(written, path), _said(root, path)
+    yield from _source(track, path, here, whole)
+    yield from _join_keys(track, path, here)
+    yield from _hidden_keys(track, path, here)
     yield from _times(track, path)
 
 
-def _keys(written: Node, path: KeyPath) -> tuple[str, ...]:
-    node = written.get(*path)
-    return tuple(node.entries) if node else ()
+def _said(tree: Node, path: KeyPath) -> set[str]:
+    """Return the keys of a track that say something: an empty list says nothing."""
+    node = tree.get(*path)
+    return {key for key, entry in node.entries.items() if entry.node.value} if node else set()
 
 
-def _source(track: TrackSpec, path: KeyPath, root: Node) -> Problems:
+def _first(said: set[str], *keys: str) -> str:
+    """Return the first of some keys that is written here; what is inherited is right there."""
+    return next((key for key in keys if key in said), keys[0])
+
+
+def _source(track: TrackSpec, path: KeyPath, here: set[str], whole: set[str]) -> Problems:
     if track.mix is None and track.master is None:
-        yield Problem(
-            (*path, "mix"), "is missing", "write mix: FILE, or master: FILE if it is done"
-        )
+        hint = "write mix: FILE, or master: FILE if it is done"
+        yield Problem((*path, "mix"), "is missing", hint)
     if track.mix and track.master:
+        key = _first(here, "master", "mix")
+        other = "mix" if key == "master" else "master"
         message = "a track has a mix or a master, not both"
-        yield Problem(
-            (*path, "master"), message, "write mix: null if this edition takes a master"
-        )
+        yield Problem((*path, key), message, f"take one out; in an edition: {other}: null")
     if track.master:
         for key in PROCESSING:
-            if _is_written(root, (*path, key)):
-                message = "cannot be: a finished master is not touched"
-                yield Problem((*path, key), message, "take it out, or give the mix instead")
+            if key in whole:
+                message = f"a finished master is not touched, so it has no {key}"
+                place = _first(here, key, "master")
+                yield Problem(
+                    (*path, place), message, f"take it out; in an edition: {key}: null"
+                )
 
 
-def _join_keys(track: TrackSpec, path: KeyPath, said: set[str]) -> Problems:
+def _join_keys(track: TrackSpec, path: KeyPath, here: set[str]) -> Problems:
     if track.segue_from and track.crossfade_from:
+        key = _first(here, "crossfade_from", "segue_from")
+        other = "segue_from" if key == "crossfade_from" else "crossfade_from"
         message = "a track starts with a segue or a crossfade, not both"
-        yield Problem(
-            (*path, "crossfade_from"), message, "write segue_from: null, or take it out"
-        )
+        yield Problem((*path, key), message, f"take one out; in an edition: {other}: null")
     if track.crossfade_from and track.crossfade is None:
-        yield Problem(
-            (*path, "crossfade"), "is missing; how long is the overlap?", "crossfade: 6 s"
-        )
+        message = "is missing; how long is the overlap?"
+        yield Problem((*path, "crossfade"), message, "crossfade: 6 s")
     if not track.crossfade_from:
-        for key in sorted(said & {"crossfade", "curve", "cut"}):
+        for key in sorted(here & {"crossfade", "curve", "cut"}):
             yield Problem(
                 (*path, key), "does nothing without crossfade_from", "name the partner"
             )
-    if track.joined_from and "gap" in said:
+    if track.joined_from and "gap" in here:
         message = f"there is no gap at a join with {track.joined_from}"
         yield Problem((*path, "gap"), message, "take the gap or the join out")
 
 
-def _hidden_keys(track: TrackSpec, path: KeyPath, said: set[str]) -> Problems:
+def _hidden_keys(track: TrackSpec, path: KeyPath, here: set[str]) -> Problems:
     hidden = track.hidden
     if hidden is None:
         return
     if track.joined_from:
         message = "a hidden track comes after silence; it cannot be joined to its neighbour"
         yield Problem((*path, "hidden"), message, "take the join out")
-    if "gap" in said:
+    if "gap" in here:
         message = "a hidden track's gap is hidden.silence"
         yield Problem((*path, "gap"), message, "take it out")
     if (hidden.after is None) == (hidden.before is None):

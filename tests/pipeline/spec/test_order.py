@@ -137,12 +137,46 @@ def test_two_tracks_may_hide_behind_one(problems_of: Problems) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["chain: []", "level: -1 dB", "trim: silence", "fade_in: {to: 1 s}"]
+    "key", ["chain: [trim: -1 dB]", "level: -1 dB", "trim: silence", "fade_in: {to: 1 s}"]
 )
 def test_a_finished_master_is_not_touched(problems_of: Problems, key: str) -> None:
     """`master: FILE` is finished: no chain, gain, tone, trim or limiter touches it."""
     (problem,) = problems_of(last(key).replace("mix: 3", "master: 3"))
     assert "a finished master is not touched" in problem
+
+
+def test_an_empty_chain_touches_no_master(problems_of: Problems) -> None:
+    assert problems_of(last("chain: []").replace("mix: 3", "master: 3")) == []
+
+
+def test_an_edition_that_takes_a_master_says_what_becomes_of_the_rest(
+    problems_of: Problems,
+) -> None:
+    """The place is the edition's: the album's own track is right."""
+    songs = last("level: -1 dB, segue_from: tide")
+    edition = "{tracks: {undertow: {master: m.wav, crossfade_from: tide, crossfade: 1 s}}}"
+    found = problems_of(songs + f"editions: {{x: {edition}}}\n")
+    at = "editions.x.tracks.undertow"
+    both = f"{at}.master: a track has a mix or a master, not both"
+    assert found == [
+        f"{both} | take one out; in an edition: mix: null",
+        f"{at}.master: a finished master is not touched, so it has no level | "
+        "take it out; in an edition: level: null",
+        f"{at}.crossfade_from: a track starts with a segue or a crossfade, not both | "
+        "take one out; in an edition: segue_from: null",
+    ]
+    nulls = "mix: null, level: null, segue_from: null, "
+    assert (
+        problems_of(
+            songs + f"editions: {{x: {edition}}}\n".replace("{master", f"{{{nulls}master")
+        )
+        == []
+    )
+
+
+def test_what_an_edition_inherits_is_told_where_it_was_written(problems_of: Problems) -> None:
+    (problem,) = problems_of("level: {match: integrated}\neditions: {x: {}, y: {}}\n")
+    assert problem.startswith("level.at: is missing")
 
 
 def test_a_finished_master_may_be_joined(problems_of: Problems) -> None:
