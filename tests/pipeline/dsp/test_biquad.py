@@ -70,6 +70,7 @@ def test_a_bell_of_the_highest_octave_stays_close(gain_db: float) -> None:
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("at_hz", [60.0, 1_000.0, 8_000.0, 12_000.0, 16_000.0])
 @pytest.mark.parametrize("gain_db", [3.0, -6.0, 12.0, -12.0])
+@pytest.mark.parametrize("q", [0.5, 0.71, 1.0])
 @pytest.mark.parametrize(
     ("design", "analogue"),
     [(high_shelf, analogue_high_shelf), (low_shelf, analogue_low_shelf)],
@@ -77,12 +78,13 @@ def test_a_bell_of_the_highest_octave_stays_close(gain_db: float) -> None:
 def test_a_shelf_follows_the_analogue_curve(
     design: Design,
     analogue: Callable[[Audio, float, float], Audio],
+    q: float,
     gain_db: float,
     at_hz: float,
     rate_hz: int,
 ) -> None:
-    section = design(at_hz, gain_db, 0.71, sample_rate_hz=rate_hz)
-    error = error_db(section, analogue(UP_TO_20_KHZ / at_hz, gain_db, 0.71), rate_hz)
+    section = design(at_hz, gain_db, q, sample_rate_hz=rate_hz)
+    error = error_db(section, analogue(UP_TO_20_KHZ / at_hz, gain_db, q), rate_hz)
     assert error[UP_TO_20_KHZ <= 10_000].max() <= 0.05
     assert error.max() <= 0.6
 
