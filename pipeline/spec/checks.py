@@ -214,7 +214,7 @@ def _hidden_keys(track: TrackSpec, path: KeyPath, here: set[str]) -> Problems:
         message = "a hidden track's gap is hidden.silence"
         yield Problem((*path, "gap"), message, "take it out")
     if (hidden.after is None) == (hidden.before is None):
-        yield Problem((*path, "hidden"), "names one neighbour: after, or before")
+        yield Problem((*path, "hidden"), "has to name one neighbour: after, or before")
     elif hidden.before and hidden.cd == "inside":
         message = "a track that hides before another is in its pre-gap, not inside it"
         yield Problem((*path, "hidden", "cd"), message, "cd: pregap")
