@@ -58,9 +58,9 @@ class Unit:
     low: float | None = None
     high: float | None = None
 
-    def within(self, low: float, high: float) -> Unit:
-        """Return this unit with a range, both ends included."""
-        return replace(self, low=low, high=high)
+    def within(self, low: float, high: float, *, example: str = "") -> Unit:
+        """Return this unit with a range, both ends included, and perhaps its own example."""
+        return replace(self, low=low, high=high, example=example or self.example)
 
     def or_word(self, word: str) -> WordOr:
         """Return what reads this unit or one word in its place, such as ``auto``."""

@@ -25,9 +25,8 @@ from pipeline.units import DB, HZ, MS, PERCENT, RATIO
 
 _DB_PER_NEPER = 8.685889638065036
 _FAST_RELEASE_MS, _SLOW_ATTACK_MS, _SLOW_RELEASE_MS = 100.0, 200.0, 1000.0
-_TILE_SAMPLES = (
-    4096  # what is in work stays in the cache; fresh memory costs more than the work
-)
+# What is in work stays in the cache: fresh memory costs more than the work on it.
+_TILE_SAMPLES = 4096
 _NO_REDUCTION_DB = 1e-9  # less is none: below the threshold every bit is kept
 
 
@@ -37,7 +36,7 @@ class Compressor(BaseModel, Parameters):
     model_config = SETTINGS
     version: ClassVar[int] = 1
 
-    threshold: Annotated[float, DB.within(-60.0, 0.0)] = Field(
+    threshold: Annotated[float, DB.within(-60.0, 0.0, example="-18 dB")] = Field(
         description="level from which it works, in dB below full scale"
     )
     ratio: Annotated[float, RATIO.within(1.0, 20.0)] = Field(
@@ -46,25 +45,25 @@ class Compressor(BaseModel, Parameters):
     attack: Annotated[float, MS.within(0.1, 500.0)] = default(
         "20 ms", description="time to 63 % of the reduction"
     )
-    release: Annotated[float | Literal["auto"], MS.within(5.0, 5000.0).or_word("auto")] = (
-        default(
-            "auto",
-            description="time to give back 63 %; auto: 100 ms after a peak, 1 s after more",
-        )
+    release: Annotated[
+        float | Literal["auto"], MS.within(5.0, 5000.0, example="200 ms").or_word("auto")
+    ] = default(
+        "auto",
+        description="time to give back 63 %; auto: 100 ms after a peak, 1 s after more",
     )
-    knee: Annotated[float, DB.within(0.0, 24.0)] = default(
+    knee: Annotated[float, DB.within(0.0, 24.0, example="6 dB")] = default(
         "6 dB", description="width of the bend around the threshold"
     )
-    lookahead: Annotated[float, MS.within(0.0, 10.0)] = default(
+    lookahead: Annotated[float, MS.within(0.0, 10.0, example="2 ms")] = default(
         "0 ms", description="how far it hears ahead; adds no delay"
     )
     sidechain_high_pass: Annotated[
-        float | Literal["off"], HZ.within(20.0, 500.0).or_word("off")
+        float | Literal["off"], HZ.within(20.0, 500.0, example="80 Hz").or_word("off")
     ] = default("80 Hz", description="keeps the bass from driving it; off: hears everything")
-    link: Annotated[float, PERCENT.within(0.0, 100.0)] = default(
+    link: Annotated[float, PERCENT.within(0.0, 100.0, example="100 %")] = default(
         "100 %", description="100 %: both channels move as one, 0 %: each for itself"
     )
-    makeup: Annotated[float, DB.within(-12.0, 24.0)] = default(
+    makeup: Annotated[float, DB.within(-12.0, 24.0, example="2 dB")] = default(
         "0 dB", description="gain after it"
     )
 

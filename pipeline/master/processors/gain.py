@@ -12,7 +12,7 @@ from pipeline.master.processors import SCALAR_SETTINGS, Parameters
 from pipeline.units import DB
 
 
-class Gain(RootModel[Annotated[float, DB.within(-60.0, 24.0)]], Parameters):
+class Gain(RootModel[Annotated[float, DB.within(-60.0, 24.0, example="-2 dB")]], Parameters):
     """Makes everything louder or quieter by so many decibels."""
 
     model_config = SCALAR_SETTINGS

@@ -26,7 +26,9 @@ class HighPass(BaseModel, FilterParameters):
     model_config = SETTINGS
     version: ClassVar[int] = 1
 
-    at: Annotated[float, HZ.within(10.0, 1000.0)] = Field(description="corner, 3 dB down")
+    at: Annotated[float, HZ.within(10.0, 1000.0, example="25 Hz")] = Field(
+        description="corner, 3 dB down"
+    )
     slope: Annotated[float, DB_PER_OCTAVE, AfterValidator(_known_slope)] = default(
         "12 dB/oct", description="6, 12, 18 or 24 dB/oct"
     )

@@ -19,7 +19,7 @@ class Width(BaseModel, Parameters):
     model_config = SETTINGS
     version: ClassVar[int] = 1
 
-    amount: Annotated[float, PERCENT.within(0.0, 200.0)] = Field(
+    amount: Annotated[float, PERCENT.within(0.0, 200.0, example="110 %")] = Field(
         description="0 % is mono, 100 % changes nothing"
     )
 

@@ -80,7 +80,7 @@ def test_a_compressor_needs_a_threshold_and_a_ratio_only() -> None:
         (
             "compressor",
             {"threshold": "-18 dB", "ratio": "2", "release": "soon"},
-            "'soon' is not a time; write for example 20 ms, or auto",
+            "'soon' is not a time; write for example 200 ms, or auto",
         ),
         ("width", {"amount": "250 %"}, "250 % is outside 0 % to 200 %"),
     ],
