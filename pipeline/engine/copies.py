@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-import shutil
 import sys
 from contextlib import suppress
-from io import FileIO
+from io import BufferedWriter, FileIO
 from pathlib import Path
 
 from pipeline.errors import StoreError
 
 FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
 COPY_AT_ONCE_BYTES = 1 << 30
+READ_AT_ONCE_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -40,11 +39,12 @@ def copy_file(source: Path, target: Path, *, sync: bool = True) -> None:
     -----
     Never a hard link: a user who edits a delivered file must not edit the store.
     """
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    part = target.with_name(f".{target.name[:100]}.{os.urandom(4).hex()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb", buffering=0) as read, part.open("xb", buffering=0) as write:
+        with source.open("rb", buffering=0) as read, part.open("xb") as write:
             _fill(read, write)
+            write.flush()
             if sync:
                 os.fsync(write.fileno())
         part.replace(target)
@@ -93,16 +93,17 @@ def disk_error(path: Path, error: OSError) -> StoreError:
     return StoreError(str(path), f"the disk answers: {error.strerror or error}")
 
 
-def _fill(source: FileIO, target: FileIO) -> None:
+def _fill(source: FileIO, target: BufferedWriter) -> None:
     if _cloned(source, target):
         return
     with suppress(OSError, AttributeError):  # another file system, or no such call here
         while os.copy_file_range(source.fileno(), target.fileno(), COPY_AT_ONCE_BYTES):
             pass
-    shutil.copyfileobj(source, target, 1 << 20)  # from where the kernel stopped
+    while block := source.read(READ_AT_ONCE_BYTES):  # from where the kernel stopped
+        target.write(block)
 
 
-def _cloned(source: FileIO, target: FileIO) -> bool:
+def _cloned(source: FileIO, target: BufferedWriter) -> bool:
     if sys.platform != "linux":
         return False
     import fcntl

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import secrets
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.engine.copies import disk_error, sync_file, sync_folder
+from pipeline.engine.copies import READ_AT_ONCE_BYTES, disk_error, sync_file, sync_folder
 from pipeline.engine.step import Artifact
 
 
@@ -123,7 +121,7 @@ class Objects:
             incoming.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise disk_error(incoming, error) from error
-        return incoming / f"{secrets.token_hex(8)}{suffix}"
+        return incoming / f"{os.urandom(8).hex()}{suffix}"
 
     def adopt(self, path: Path, artifact: Artifact | None = None) -> Artifact:
         """Move a finished temporary file in; hash it unless its writer already did."""
@@ -147,7 +145,8 @@ class Objects:
     def add_file(self, path: Path) -> Artifact:
         """Keep a copy of the file at `path`."""
         with path.open("rb") as source, Sink(self.temporary()) as sink:
-            shutil.copyfileobj(source, sink, 1 << 20)
+            while block := source.read(READ_AT_ONCE_BYTES):
+                sink.write(block)
         return self.adopt(sink.path, sink.artifact)
 
     def sync(self, digests: Iterable[str]) -> dict[str, Signature]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from formats.errors import FormatError, ToolError
 from pipeline.engine.index import Record
+from pipeline.engine.interrupts import first_interrupt
 from pipeline.engine.job import Job, StoppedError, Task
 from pipeline.engine.keys import known_digests
 from pipeline.engine.objects import Signature
@@ -21,7 +22,7 @@ from pipeline.engine.reasons import Reason
 from pipeline.engine.sources import changed_while_read
 from pipeline.engine.step import Artifact, Output, Source, Step, producers
 from pipeline.engine.store import Store
-from pipeline.engine.workers import Advanced, Ended, ThreadWorkers, Workers
+from pipeline.engine.workers import Advanced, Ended, Interrupted, ThreadWorkers, Workers
 from pipeline.errors import PipelineError, ProcessingError, StoreError
 
 __all__ = ["Job", "Progress", "Results", "run_plan"]
@@ -130,10 +131,11 @@ def run_plan(
     KeyboardInterrupt.
     """
     run = _Run(plan, store, workers or ThreadWorkers(jobs), jobs, progress or _Silence())
-    try:
-        return run.to_the_end()
-    finally:
-        run.close()
+    with first_interrupt(run.interrupt):
+        try:
+            return run.to_the_end()
+        finally:
+            run.close()
 
 
 class _Run:
@@ -152,7 +154,7 @@ class _Run:
         self._ready: list[tuple[float, int, Planned]] = []
         self._running: dict[str, _Running] = {}
         self._twins: dict[str, list[Planned]] = {}  # asked for while their key is being made
-        self._reports: SimpleQueue[Advanced | Ended] = SimpleQueue()
+        self._reports: SimpleQueue[Advanced | Ended | Interrupted] = SimpleQueue()
         self._error: BaseException | None = None
         self._made: dict[Output, Artifact] = {}
         self._ended: dict[str, Planned] = {}
@@ -175,11 +177,15 @@ class _Run:
         self._store.settle(wait=True)
         return self._results()
 
+    def interrupt(self) -> None:
+        """Have the build end soon; may be called at any moment."""
+        self._reports.put(Interrupted())
+
     def close(self) -> None:
         """Leave nothing running and nothing finished unrecorded, whatever happened."""
         self._workers.stop()
         try:
-            while self._running:  # only if the coordinator itself was interrupted
+            while self._running:  # only if the coordinator itself has failed
                 self._error = self._error or StoppedError()
                 self._listen()
             self._store.remember({name: each.facets for name, each in self._ended.items()})
@@ -254,6 +260,8 @@ class _Run:
         """Return what the sources of a step look like while they are what the plan says."""
         sources = [given for given in step.inputs.values() if isinstance(given, Source)]
         for source in sources:
+            if source.is_part:
+                continue
             if self._store.file_digest(source.path) != source.digest:
                 raise changed_while_read(source.path)
         return {source: Signature.of(source.path) for source in sources}
@@ -263,6 +271,10 @@ class _Run:
         try:
             report = self._reports.get(timeout=SETTLE_EVERY_S)
         except Empty:
+            return
+        if isinstance(report, Interrupted):
+            self._error = self._error or KeyboardInterrupt()
+            self._workers.stop()
             return
         running = self._running[report.name]
         step = running.planned.step
@@ -284,7 +296,10 @@ class _Run:
             try:
                 if Signature.of(source.path) == before:
                     continue
-                if self._store.file_digest(source.path) == source.digest:
+                if (
+                    not source.is_part
+                    and self._store.file_digest(source.path) == source.digest
+                ):
                     continue
             except (OSError, PipelineError):
                 pass  # gone, which is a change as well
@@ -295,7 +310,7 @@ class _Run:
         if self._error is None:
             self._error = _placed(name, error)
         elif not isinstance(error, StoppedError):
-            log.warning("%s failed as well: %s", name, error)
+            log.info("%s failed as well: %s", name, error)
 
     def _keep(self, planned: Planned, report: Ended) -> None:
         step, key = planned.step, planned.key

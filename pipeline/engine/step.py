@@ -36,10 +36,14 @@ class Source:
         Where it lies; no part of a key, so a file may move.
     digest : str
         SHA-256 of its bytes, as `Store.file_digest` gives it.
+    is_part : bool
+        The digest is of a part of the file, which only the caller can find in it: its audio
+        without its tags. The file is then only watched while it is read, not hashed.
     """
 
     path: Path
     digest: str
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

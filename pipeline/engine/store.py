@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -309,6 +308,8 @@ class MemoryStore(Store):
     """
 
     def __init__(self) -> None:
+        import tempfile  # brings half the standard library; only tests need it
+
         self._temporary = tempfile.TemporaryDirectory(prefix="glassmaster-")
         self._open(Path(self._temporary.name), Index(None))
 

@@ -31,6 +31,11 @@ class Ended:
     error: BaseException | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The user wants the build to end."""
+
+
 Report: TypeAlias = Callable[[Advanced | Ended], None]
 
 

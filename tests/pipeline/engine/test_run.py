@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -404,7 +405,8 @@ def test_the_keyboard_stops_running_steps_and_keeps_what_is_finished(store: Stor
 
     class Interrupting(Recorder):
         def advanced(self, step: Step, fraction: float) -> None:
-            raise KeyboardInterrupt
+            super().advanced(step, fraction)
+            signal.raise_signal(signal.SIGINT)
 
     progress = Interrupting()
     with pytest.raises(KeyboardInterrupt):
