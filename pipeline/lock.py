@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from formats.atomic import write_atomically
 from pipeline.errors import StoreError
 
 LOCK_VERSION = 1
@@ -30,6 +30,7 @@ class LockedSource:
     sha256: str
     n_samples: int
     sample_rate_hz: int
+    sound_start_samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class LevelDecision:
         None where it is not defined (silence, or too short).
     aim_lufs : float or None
         Where the song should go; None where no aim is written.
+    integrated_lufs : float or None
+        Integrated loudness that this gain gives behind the limiter; what the files promise.
     reason : str
         Why it is this gain, for people.
     source : str
@@ -56,6 +59,7 @@ class LevelDecision:
     gain_db: float
     limited_lufs: float | None
     aim_lufs: float | None
+    integrated_lufs: float | None
     reason: str
     source: str
     settings: str
@@ -168,13 +172,8 @@ def write_lock(path: Path, lock: Lock) -> None:
     text = lock_text(lock)
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(path)
+        write_atomically(path, text.encode())
     except OSError as error:
         raise StoreError(str(path), f"cannot be written: {error.strerror}") from error
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +97,10 @@ class Manifest:
     revision: int
     content: str
     files: tuple[FilePromise, ...]
-    gapless_programme: bool
+    programme_sectors: int
     waived: Mapping[str, str]
-    verdict: tuple[Mapping[str, Any], ...] = ()
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+    is_released: bool = False
 
     @property
     def audio_files(self) -> tuple[FilePromise, ...]:
@@ -129,8 +130,7 @@ def read_manifest(path: Path) -> Manifest:
                 str(path), f"written by a newer Glassmaster (manifest version {version})"
             )
         files = tuple(_file(each) for each in data.pop("files"))
-        verdict = tuple(data.pop("verdict"))
-        return Manifest(**data, files=files, verdict=verdict)
+        return Manifest(**data, files=files)
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise StoreError(
             str(path),

@@ -316,9 +316,7 @@ def _streams(group: Sequence[Take]) -> tuple[tuple[Stream, ...], list[Fraction]]
     return tuple(streams), starts
 
 
-def _with_last(
-    stream: Stream, overlap: int, joined_by: str, added: Placement | None
-) -> Stream:
+def _with_last(stream: Stream, overlap: int, joined_by: str, added: Placement | None) -> Stream:
     """Return `stream` with the overlap behind its last placement noted and one more added."""
     noted = replace(
         stream.placements[-1],

@@ -7,7 +7,6 @@ had added is carried over. The next start reads the journal and ends whatever wa
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -15,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from formats.checksums import sha256_of
+from formats.atomic import sync_folder, write_atomically
+from formats.checksums import file_digest
 from pipeline.errors import DeliveryError, StoreError
 
 STAGING = ".staging-"
@@ -132,7 +132,7 @@ def _differs(path: Path, size: int, mtime_ns: int, digest: str) -> bool:
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):
         return False
-    return status.st_size != size or sha256_of(path) != digest
+    return status.st_size != size or file_digest(path) != digest
 
 
 def _swap(note: Mapping[str, object]) -> None:
@@ -144,7 +144,7 @@ def _swap(note: Mapping[str, object]) -> None:
         if target.exists():
             _remove(target)
         stage.rename(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     if old.is_dir():
         edited = {str(name) for name in _list(note["edited"])}
         ours = {str(name) for name in _list(note["ours"])}
@@ -171,7 +171,7 @@ def _fingerprints(folder: Path) -> dict[str, tuple[int, int, str]]:
         path.relative_to(folder).as_posix(): (
             path.stat().st_size,
             path.stat().st_mtime_ns,
-            sha256_of(path),
+            file_digest(path),
         )
         for path in _files(folder)
     }
@@ -186,16 +186,7 @@ def _sync_tree(folder: Path) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     for path in [folder, *(each for each in folder.rglob("*") if each.is_dir())]:
-        _sync_folder(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # Windows cannot open a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_folder(path)
 
 
 def _remove(folder: Path) -> None:
@@ -219,19 +210,14 @@ def _read_published(path: Path) -> Published | None:
         return None
     data = json.loads(path.read_text(encoding="utf-8"))
     return Published(
-        data["recipe"], {name: (int(a), int(b), str(c)) for name, (a, b, c) in data["files"].items()}
+        data["recipe"],
+        {name: (int(a), int(b), str(c)) for name, (a, b, c) in data["files"].items()},
     )
 
 
 def _write_json(path: Path, value: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8") as out:
-        json.dump(value, out, ensure_ascii=False)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
+    write_atomically(path, json.dumps(value, ensure_ascii=False).encode())
 
 
 def _list(value: object) -> Iterable[object]:

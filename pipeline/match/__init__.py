@@ -1,1 +1,1 @@
-"""match."""
+"""Level: where each song goes, solved on the limited result."""

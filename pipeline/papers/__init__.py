@@ -1,1 +1,1 @@
-"""papers."""
+"""What is printed and handed over beside the audio."""

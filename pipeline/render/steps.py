@@ -10,7 +10,7 @@ import numpy as np
 from formats import pcm
 from pipeline.dsp import Audio
 from pipeline.dsp.dither import Quantiser, on_grid
-from pipeline.dsp.limiter import Limiter, LimiterSettings
+from pipeline.dsp.limiter import BINS_PER_SECOND, Limiter, LimiterSettings
 from pipeline.render.score import Score, from_params
 from pipeline.render.segment import BLOCK_SAMPLES, N_CHANNELS, FloatTrack, render_blocks
 
@@ -29,16 +29,9 @@ def render_segment(job: Job) -> None:
     limiter = _limiter(job.params["limiter"], score)
     blocks = render_blocks(
         score,
-        tracks={track: job.input(f"audio/{track}") for track in _tracks(score)},
-        gains={
-            track: db_to_gain(job.read_json(f"gain/{track}")["gain_db"])
-            for track in _tracks(score)
-        },
-        correlations={
-            place.take.track: _correlation(job, place.take.track, place.take.join.curve)
-            for _, place in score.segment.placements
-            if place.overlap_before_samples
-        },
+        tracks={track: job.input(f"audio/{track}") for track in score.segment.tracks},
+        gains={track: db_to_gain(gain_db) for track, gain_db in job.params["gains_db"].items()},
+        correlations=job.params["correlations"],
         limiter=limiter,
     )
     _write_cuts(job, score, blocks)
@@ -51,7 +44,7 @@ def quantise(job: Job) -> None:
     What already lies on the grid of the word length keeps every bit; all else is dithered.
     """
     bits, tail_samples = job.params["bits"], job.params["tail_samples"]
-    source = job.input("audio")
+    source, word = job.input("audio"), pcm.SampleFormat.of_bits(bits)
     n_samples = source.stat().st_size // (4 * N_CHANNELS)
     dither = not all(on_grid(block, bits) for block in _read(source, n_samples))
     quantiser = Quantiser(
@@ -59,7 +52,7 @@ def quantise(job: Job) -> None:
     )
     with job.create("pcm") as out:
         for block in _read(source, n_samples):
-            out.write(pcm.pack(quantiser.process(block), bits))
+            out.write(pcm.pack(quantiser.process(block), word))
         _write_silence(out, tail_samples * N_CHANNELS * bits // 8)
     job.write_json("log", {"dithered": dither, "clipped_samples": quantiser.n_clipped})
 
@@ -69,22 +62,12 @@ def db_to_gain(level_db: float) -> float:
     return float(10.0 ** (level_db / 20.0))
 
 
-def _tracks(score: Score) -> tuple[str, ...]:
-    return score.segment.tracks
-
-
-def _correlation(job: Job, track: str, curve: str) -> float:
-    fixed = {"equal_power": 0.0, "equal_gain": 1.0}
-    if curve in fixed:
-        return fixed[curve]
-    return float(job.read_json(f"correlation/{track}")["correlation"])
-
-
 def _limiter(settings: dict[str, Any] | None, score: Score) -> Limiter | None:
     if settings is None or score.segment.is_finished:
         return None
+    values = {name: value for name, value in settings.items() if name != "version"}
     return Limiter(
-        LimiterSettings(**settings),
+        LimiterSettings(**values),
         sample_rate_hz=score.sample_rate_hz,
         n_channels=N_CHANNELS,
     )
@@ -131,7 +114,7 @@ def _log(limiter: Limiter | None, score: Score) -> dict[str, Any]:
         return {"limiter": None}
     activity = limiter.activity
     bins = np.asarray(activity.reduction_db, dtype=np.float64)
-    samples_per_bin = activity.bin_samples
+    samples_per_bin = score.sample_rate_hz // BINS_PER_SECOND
     tracks = {}
     for cut, n_sectors in score.segment.cut_lengths():
         first = cut.start_sectors * score.samples_per_sector // samples_per_bin

@@ -1,1 +1,1 @@
-"""report."""
+"""What a build tells people: one page that opens offline, and the same as JSON."""

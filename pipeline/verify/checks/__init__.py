@@ -1,1 +1,1 @@
-"""checks."""
+"""Checks of deliverables: a check's id is its path."""

@@ -1,0 +1,167 @@
+"""What each deliverable asks of the renderer: which outputs of which steps, track by track."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.assemble.takes import Medium, has_hidden_first
+from pipeline.assemble.timeline import Span, Timeline
+from pipeline.build import steps
+from pipeline.build.work import EditionWork
+from pipeline.deliver.cd import CD_BITS
+from pipeline.engine import Output, Step
+from pipeline.lock import EditionLock
+from pipeline.spec.model import AnyDeliverable, CdImage, Mp3Files
+
+CD_RATE_HZ = 44_100
+_MP3_RATES_HZ = {88_200: 44_100, 176_400: 44_100, 96_000: 48_000, 192_000: 48_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What the audio of a deliverable is: `bits` is 0 for MP3, `kbps` for all else."""
+
+    name: str
+    sample_rate_hz: int
+    bits: int = 0
+    kbps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedTrack:
+    """One marked track of a deliverable and the outputs it is made from."""
+
+    span: Span
+    number: int
+    payload: tuple[Output, ...]
+    pcm: tuple[Output, ...]
+    floats: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything a deliverable is made from."""
+
+    name: str
+    spec: AnyDeliverable
+    work: EditionWork
+    timeline: Timeline
+    format: Format
+    tracks: tuple[OrderedTrack, ...]
+    rendered: tuple[Step, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps whose outputs it needs, at its end of the graph."""
+        ends = [out.step for track in self.tracks for out in (*track.payload, *track.pcm)]
+        return tuple(dict.fromkeys([*ends, *self.rendered]))
+
+
+def medium_of(spec: AnyDeliverable) -> Medium:
+    """Return the medium whose timeline a deliverable follows."""
+    return "cd" if isinstance(spec, CdImage) else "files"
+
+
+def format_of(spec: AnyDeliverable, *, album_rate_hz: int) -> Format:
+    """Return what the audio of a deliverable is."""
+    if isinstance(spec, CdImage):
+        return Format("bin", CD_RATE_HZ, bits=CD_BITS)
+    if isinstance(spec, Mp3Files):
+        rate = spec.sample_rate_hz or _MP3_RATES_HZ.get(album_rate_hz, album_rate_hz)
+        return Format("mp3", rate, kbps=spec.kbps)
+    return Format(spec.format, spec.sample_rate_hz or album_rate_hz, bits=spec.bits)
+
+
+def place_order(
+    name: str,
+    spec: AnyDeliverable,
+    work: EditionWork,
+    decisions: EditionLock,
+    *,
+    album_rate_hz: int,
+) -> Order:
+    """Return the steps that make a deliverable's audio, given what was decided.
+
+    A gain that is not decided yet is None in its step: such a step waits for its master anyway.
+    """
+    wanted = format_of(spec, album_rate_hz=album_rate_hz)
+    timeline = work.timelines[medium_of(spec)]
+    segments = {
+        segment.tracks: steps.segment_step(
+            segment,
+            masters=work.masters,
+            gains_db={
+                track: decisions.levels[track].gain_db if track in decisions.levels else None
+                for track in segment.tracks
+            },
+            correlations={track: each.correlation for track, each in decisions.joins.items()},
+            limiter=work.limiter,
+            sample_rate_hz=wanted.sample_rate_hz,
+            edition=work.edition.id,
+        )
+        for segment in timeline.segments
+    }
+    first = 1
+    if medium_of(spec) == "cd" and has_hidden_first(work.edition.tracks):
+        first = 0
+    if medium_of(spec) == "files" and _opens_with_hidden(work):
+        first = 0
+    tracks = tuple(
+        _ordered(span, number, timeline, segments, wanted)
+        for number, span in enumerate(timeline.spans, start=first)
+    )
+    return Order(name, spec, work, timeline, wanted, tracks, tuple(segments.values()))
+
+
+def _opens_with_hidden(work: EditionWork) -> bool:
+    first = work.timelines["files"].spans[0].track
+    hidden = work.edition.track(first).hidden
+    return hidden is not None and hidden.before is not None
+
+
+def _ordered(
+    span: Span,
+    number: int,
+    timeline: Timeline,
+    segments: Mapping[tuple[str, ...], Step],
+    wanted: Format,
+) -> OrderedTrack:
+    floats, pcm = [], []
+    for track, tail_sectors in span.pieces:
+        segment = timeline.segment_of(track)
+        rendered = segments[segment.tracks]
+        floats.append((rendered.output(f"audio/{track}"), tail_sectors))
+        if wanted.bits:
+            step = steps.quantise_step(
+                track,
+                rendered,
+                segment,
+                bits=wanted.bits,
+                tail_sectors=tail_sectors,
+                sample_rate_hz=wanted.sample_rate_hz,
+            )
+            pcm.append(step.output("pcm"))
+    return OrderedTrack(
+        span,
+        number,
+        _payload(span, floats, pcm, wanted),
+        tuple(pcm),
+        tuple(output for output, _ in floats),
+    )
+
+
+def _payload(
+    span: Span, floats: list[tuple[Output, int]], pcm: list[Output], wanted: Format
+) -> tuple[Output, ...]:
+    if wanted.name == "mp3":
+        step = steps.mp3_step(
+            span, floats, sample_rate_hz=wanted.sample_rate_hz, kbps=wanted.kbps
+        )
+        return (step.output("mp3"),)
+    if wanted.name == "flac":
+        step = steps.flac_step(
+            span, pcm, sample_rate_hz=wanted.sample_rate_hz, bits=wanted.bits
+        )
+        return (step.output("flac"),)
+    return tuple(pcm)

@@ -1,0 +1,181 @@
+"""What a build would do: every step with its reason, and every dB it would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.build.decisions import decide
+from pipeline.build.orders import place_order
+from pipeline.build.session import Session, Settings, Teller, open_session
+from pipeline.build.work import EditionWork, chain_of
+from pipeline.engine import Output, Plan, explain, to_json
+from pipeline.findings import Finding
+from pipeline.lock import BASE, EditionLock
+from pipeline.master.chain import describe
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would be done to one track's sound."""
+
+    edition: str
+    track: str
+    gain_db: float | None
+    is_frozen: bool
+    reason: str
+    chain: tuple[Mapping[str, Any], ...]
+    ceiling_dbtp: float | None
+    is_finished: bool
+
+    def line(self) -> str:
+        """Return it for people."""
+        who = f"{self.edition}/{self.track}" if self.edition else self.track
+        if self.is_finished:
+            return f"{who}: a finished master, nothing is touched"
+        parts = [_gain_text(self)]
+        parts += [_processor_text(each) for each in self.chain]
+        if self.ceiling_dbtp is not None:
+            parts.append(f"limiter {self.ceiling_dbtp:g} dBTP")
+        return f"{who}: {', '.join(parts)}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAlbum:
+    """A whole plan."""
+
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    plans: tuple[Plan, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Yield it for people: the sound first, then the work."""
+        for change in self.changes:
+            yield change.line()
+        for plan in self.plans:
+            yield from explain(plan)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it with stable keys."""
+        return {
+            "changes": [
+                {
+                    "edition": each.edition,
+                    "track": each.track,
+                    "gain_db": each.gain_db,
+                    "is_frozen": each.is_frozen,
+                    "reason": each.reason,
+                    "chain": list(each.chain),
+                    "ceiling_dbtp": each.ceiling_dbtp,
+                    "is_finished": each.is_finished,
+                }
+                for each in self.changes
+            ],
+            "steps": [step for plan in self.plans for step in _steps(plan)],
+        }
+
+
+def plan_album(
+    path: Path, names: tuple[str, ...], *, settings: Settings, teller: Teller
+) -> PlannedAlbum:
+    """Plan the named deliverables, or all; mixes are read, nothing else is made.
+
+    Raises
+    ------
+    PipelineError
+        As for a build.
+    """
+    with open_session(path, settings=settings, teller=teller) as session:
+        deliverables = session.chosen(names)
+        intake = session.intake(deliverables)
+        rate_hz = session.album_rate_hz(intake.facts)
+        works = session.works(deliverables, intake)
+        masters = session.plan(
+            [step for work in works.values() for step in work.masters.values()]
+        )
+        decisions, findings = decide(
+            session, works, intake, _lookup(session, masters), album_rate_hz=rate_hz
+        )
+        orders = [
+            place_order(
+                name,
+                spec,
+                works[spec.edition or ""],
+                decisions[spec.edition or ""],
+                album_rate_hz=rate_hz,
+            )
+            for name, spec in deliverables.items()
+        ]
+        whole = session.plan([step for order in orders for step in order.steps])
+        changes = tuple(
+            change
+            for name, work in works.items()
+            for change in _changes(session, name, work, decisions[name])
+        )
+        return PlannedAlbum(changes, (*intake.findings, *findings), (whole,))
+
+
+def _lookup(session: Session, masters: Plan) -> Any:
+    """Return what finds outputs that are in the store already; None for those that are not."""
+    known = {
+        output: artifact
+        for planned in masters
+        if planned.status == "reuse"
+        for output, artifact in planned.artifacts().items()
+    }
+
+    def lookup(output: Output) -> Path | None:
+        artifact = known.get(Output(masters.graph.same[output.step], output.name))
+        return None if artifact is None else session.store.path_of(artifact)
+
+    return lookup
+
+
+def _changes(
+    session: Session, name: str, work: EditionWork, decisions: EditionLock
+) -> Iterator[Change]:
+    before = session.lock.edition(name or BASE).levels
+    for track in work.edition.tracks:
+        decision = decisions.levels.get(track.id)
+        yield Change(
+            name,
+            track.id,
+            decision.gain_db if decision else None,
+            decision is not None and before.get(track.id) == decision,
+            decision.reason if decision else "its mix must be mastered first",
+            tuple(describe(chain_of(track, work.edition))),
+            work.limiter.ceiling_dbtp if work.limiter and not track.master else None,
+            track.master is not None,
+        )
+
+
+def _gain_text(change: Change) -> str:
+    if change.gain_db is None:
+        return "gain decided in the build"
+    state = "locked" if change.is_frozen else "new"
+    return f"gain {change.gain_db:+.2f} dB ({state}: {change.reason})"
+
+
+def _processor_text(each: Mapping[str, Any]) -> str:
+    settings = " ".join(f"{name} {value}" for name, value in _flat(each["parameters"]))
+    return f"{each['processor']} {settings}".strip()
+
+
+def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _flat(
+                each, f"{prefix}{name} " if isinstance(each, Mapping | list) else name
+            )
+    elif isinstance(value, list):
+        for each in value:
+            yield from _flat(each, prefix)
+    else:
+        yield prefix.strip(), value
+
+
+def _steps(plan: Plan) -> list[Any]:
+    data = to_json(plan)
+    return list(data["steps"]) if isinstance(data, dict) else list(data)

@@ -1,0 +1,345 @@
+"""One album, opened: its spec, its lock, its store, and what is known of its mixes."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.assemble.takes import Medium
+from pipeline.build import steps
+from pipeline.build.orders import medium_of
+from pipeline.build.tools import tool_versions
+from pipeline.build.work import EditionWork, prepare_edition
+from pipeline.deliver import publish
+from pipeline.engine import (
+    Artifact,
+    Output,
+    Plan,
+    Progress,
+    Results,
+    Source,
+    Step,
+    make_plan,
+    run_plan,
+)
+from pipeline.engine.store import Store
+from pipeline.errors import SourceError, UsageError
+from pipeline.findings import Finding, Severity
+from pipeline.intake import checks
+from pipeline.intake.probe import MixFacts
+from pipeline.lock import Lock, LockedSource, read_lock
+from pipeline.master.registry import parameters
+from pipeline.spec.editions import Edition, resolve
+from pipeline.spec.loader import LoadedSpec, load
+from pipeline.spec.model import AnyDeliverable, TrackSpec
+
+STORE_FOLDER = ".glassmaster"
+OUT_FOLDER = "out"
+START_MOVED_S = 0.010
+
+
+class Teller(Progress, Protocol):
+    """Who is told how a build goes on."""
+
+    def stage(self, name: str) -> None:
+        """Hear that the next stage begins."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Hear of something that the user should know at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the command was called.
+
+    Parameters
+    ----------
+    jobs : int
+        How many steps may run at once.
+    rehash : bool
+        Read every byte of inputs and results instead of trusting sizes and times.
+    overwrite : bool
+        Move files of ours that the user edited aside instead of stopping.
+    """
+
+    jobs: int = 2
+    rehash: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What is known of the mixes.
+
+    Parameters
+    ----------
+    sources : mapping of str to Source
+        Each track's file, pinned by its hash.
+    facts : mapping of str to MixFacts
+        What reading them has shown.
+    findings : tuple of Finding
+        What should be said about them.
+    keys : tuple of str
+        Keys of the steps that found it.
+    """
+
+    sources: Mapping[str, Source]
+    facts: Mapping[str, MixFacts]
+    findings: tuple[Finding, ...]
+    keys: tuple[str, ...]
+
+
+class Session:
+    """An album in work; use `open_session`."""
+
+    def __init__(
+        self, loaded: LoadedSpec, store: Store, settings: Settings, teller: Teller
+    ) -> None:
+        self.loaded, self.spec = loaded, loaded.spec
+        self.store, self.settings, self.teller = store, settings, teller
+        self.lock: Lock = read_lock(self.lock_path)
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock beside the spec."""
+        return self.loaded.path.with_suffix(".lock")
+
+    @property
+    def out(self) -> Path:
+        """Folder of all outputs."""
+        return self.loaded.folder / OUT_FOLDER
+
+    @property
+    def journal(self) -> Path:
+        """Folder that remembers what was published."""
+        return self.store.folder / "published"
+
+    def plan(self, wanted: Iterator[Step] | list[Step] | tuple[Step, ...]) -> Plan:
+        """Plan steps against the store."""
+        return make_plan(
+            wanted,
+            self.store,
+            tool_versions=tool_versions(),
+            rehash=self.settings.rehash,
+        )
+
+    def run(self, stage: str, plan: Plan) -> Results:
+        """Run a plan, told as one stage."""
+        if not plan.is_done:
+            self.teller.stage(stage)
+        return run_plan(plan, self.store, jobs=self.settings.jobs, progress=self.teller)
+
+    def read_json(self, artifact: Artifact) -> object:
+        """Return a small result."""
+        import json
+
+        return json.loads(self.store.path_of(artifact).read_bytes())
+
+    def path_of(self, results: Results, output: Output) -> Path:
+        """Return where an output lies."""
+        return self.store.path_of(results.artifact(output))
+
+    def intake(self, deliverables: Mapping[str, AnyDeliverable]) -> Intake:
+        """Read every mix that the deliverables need; what was read before is known.
+
+        Raises
+        ------
+        SourceError
+            If a mix cannot be used: all of them are named.
+        """
+        tracks = self._tracks(deliverables)
+        sources = self._pinned(tracks)
+        probes = {name: _probe(tracks[name], source) for name, source in sources.items()}
+        results = self.run("reading the mixes", self.plan(list(probes.values())))
+        facts = {
+            name: MixFacts.from_json(
+                _mapping(self.read_json(results.artifact(step.output("facts"))))
+            )
+            for name, step in probes.items()
+        }
+        findings = [
+            finding
+            for name, each in facts.items()
+            for finding in checks.findings(
+                checks.Received(each, release_bits=_release_bits(deliverables)),
+                track=name,
+                intent={**self.spec.intent, **tracks[name].intent},
+            )
+        ]
+        findings += self._moved_starts(tracks, sources, facts)
+        return Intake(sources, facts, tuple(findings), tuple(results.keys.values()))
+
+    def album_rate_hz(self, facts: Mapping[str, MixFacts]) -> int:
+        """Return the rate the album is made at: written, locked, or that of most playing time."""
+        wanted = self.spec.album.sample_rate_hz or self.lock.sample_rate_hz
+        if wanted:
+            return wanted
+        playing: Counter[int] = Counter()
+        for each in facts.values():
+            playing[each.sample_rate_hz] += round(each.duration_s * 1000)
+        return max(playing, key=lambda rate: (playing[rate], rate))
+
+    def works(
+        self, deliverables: Mapping[str, AnyDeliverable], intake: Intake
+    ) -> dict[str, EditionWork]:
+        """Return the editions that the deliverables need, laid out, by id."""
+        media: dict[str, set[Medium]] = {}
+        for each in deliverables.values():
+            media.setdefault(each.edition or "", set()).add(medium_of(each))
+        if not media:
+            media[""] = {"files"}
+        return {
+            name: prepare_edition(
+                self.edition(name),
+                media=wanted,
+                sources=intake.sources,
+                facts=intake.facts,
+                loaded=self.loaded,
+            )
+            for name, wanted in sorted(media.items())
+        }
+
+    def edition(self, name: str) -> Edition:
+        """Return an edition, complete; the album itself for an empty name."""
+        return resolve(self.spec, name or None)
+
+    def chosen(self, names: tuple[str, ...]) -> dict[str, AnyDeliverable]:
+        """Return the deliverables of these names; all of them if none is named.
+
+        Raises
+        ------
+        UsageError
+            If the spec has no deliverable of a name.
+        """
+        unknown = [name for name in names if name not in self.spec.deliverables]
+        if unknown:
+            there = ", ".join(self.spec.deliverables) or "none"
+            raise UsageError(
+                f"no deliverable is called {', '.join(unknown)}",
+                f"deliverables in {self.loaded.path.name}: {there}",
+            )
+        return {
+            name: each
+            for name, each in self.spec.deliverables.items()
+            if not names or name in names
+        }
+
+    def all_track_ids(self) -> frozenset[str]:
+        """Return the ids of every track of the album and its editions."""
+        editions = ("", *self.spec.editions)
+        return frozenset(track.id for name in editions for track in self.edition(name).tracks)
+
+    def locked_sources(self, intake: Intake) -> dict[str, LockedSource]:
+        """Return the sources as the lock keeps them."""
+        return {
+            name: LockedSource(
+                os.path.relpath(source.path, self.loaded.folder).replace(os.sep, "/"),
+                source.digest,
+                intake.facts[name].n_samples,
+                intake.facts[name].sample_rate_hz,
+                intake.facts[name].sound_start_samples,
+            )
+            for name, source in intake.sources.items()
+        }
+
+    def _tracks(self, deliverables: Mapping[str, AnyDeliverable]) -> dict[str, TrackSpec]:
+        editions = {each.edition or "" for each in deliverables.values()} or {""}
+        return {
+            track.id: track for name in sorted(editions) for track in self.edition(name).tracks
+        }
+
+    def _pinned(self, tracks: Mapping[str, TrackSpec]) -> dict[str, Source]:
+        sources, problems = {}, []
+        for name, track in tracks.items():
+            path = track.source.path
+            try:
+                digest = self.store.file_digest(path, rehash=self.settings.rehash)
+                sources[name] = Source(path, digest)
+            except SourceError as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
+        return sources
+
+    def _moved_starts(
+        self,
+        tracks: Mapping[str, TrackSpec],
+        sources: Mapping[str, Source],
+        facts: Mapping[str, MixFacts],
+    ) -> list[Finding]:
+        """Fade times are times of the mix file: a new mix whose start moved is a finding."""
+        found = []
+        for name, each in facts.items():
+            locked = self.lock.sources.get(name)
+            if locked is None or locked.sha256 == sources[name].digest:
+                continue
+            before = locked.sound_start_samples / locked.sample_rate_hz
+            moved_s = each.sound_start_samples / each.sample_rate_hz - before
+            if abs(moved_s) > START_MOVED_S and _has_times(tracks[name]):
+                found.append(
+                    Finding(
+                        Severity.WARN,
+                        "start-moved",
+                        f"the new mix starts {abs(moved_s) * 1000:.0f} ms "
+                        f"{'later' if moved_s > 0 else 'earlier'}; fade and trim times are times "
+                        "of the mix file",
+                        check="intake/start",
+                        track=name,
+                        action="check the fades and trims of this track",
+                        waived=tracks[name].intent.get("start", ""),
+                    )
+                )
+        return found
+
+
+@contextmanager
+def open_session(
+    path: Path, *, settings: Settings, teller: Teller, wait_s: float = 600.0
+) -> Iterator[Session]:
+    """Open an album for work; a second build of it waits for the first.
+
+    Raises
+    ------
+    SpecError
+        If the spec has problems.
+    StoreError
+        If the store cannot be used, or another build does not end.
+    """
+    loaded = load(path, processors=parameters())
+    with Store(loaded.folder / STORE_FOLDER) as store:
+        with store.locked(wait_s=wait_s, waiting=teller.note):
+            session = Session(loaded, store, settings, teller)
+            publish.recover(session.journal)
+            yield session
+            for notice in store.notices:
+                teller.note(notice)
+
+
+def _probe(track: TrackSpec, source: Source) -> Step:
+    return steps.probe_step(
+        track.id,
+        source,
+        lossy_waived="lossy_source" in track.intent,
+        cost_s=source.path.stat().st_size / 400e6,
+    )
+
+
+def _has_times(track: TrackSpec) -> bool:
+    return bool(track.fade_in or track.fade_out or not isinstance(track.trim, str))
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _release_bits(deliverables: Mapping[str, AnyDeliverable]) -> int:
+    """Return the longest word length of any deliverable; MP3 is made from the float master."""
+    return max((getattr(each, "bits", 16) for each in deliverables.values()), default=24)

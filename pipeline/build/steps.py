@@ -1,0 +1,142 @@
+"""The graph of a build: every step by name, with what it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.assemble.timeline import Segment, Span
+from pipeline.dsp.limiter import LIMITER_VERSION, LimiterSettings
+from pipeline.engine import Output, Source, Step
+from pipeline.intake.probe import MixFacts
+from pipeline.master.chain import describe
+from pipeline.render.score import Score, to_params
+from pipeline.spec.model import ChainItem
+
+STEREO_BYTES_PER_SAMPLE = {16: 4, 24: 6}
+
+
+def probe_step(track: str, source: Source, *, lossy_waived: bool, cost_s: float) -> Step:
+    """Return the step that reads a mix from end to end and finds its facts."""
+    return Step(
+        name=f"{track}/probe",
+        kind="intake.probe",
+        run="pipeline.intake.steps:probe_mix",
+        params={"lossy_waived": lossy_waived},
+        inputs={"mix": source},
+        outputs=("facts",),
+        tools=("libsndfile",),
+        cost_s=cost_s,
+    )
+
+
+def master_step(
+    track: str, source: Source, facts: MixFacts, chain: tuple[ChainItem, ...], *, edition: str
+) -> Step:
+    """Return the step that runs a mix through its chain and measures it."""
+    return Step(
+        name=f"{track}/master" + (f"@{edition}" if edition else ""),
+        kind="master.track",
+        run="pipeline.master.steps:master",
+        params={"chain": describe(chain)},
+        inputs={"mix": source},
+        outputs=("audio", "cells", "log"),
+        tools=("numpy", "numba", "libsndfile"),
+        cost_s=facts.duration_s / 120,
+    )
+
+
+def segment_step(
+    segment: Segment,
+    *,
+    masters: Mapping[str, Step],
+    gains_db: Mapping[str, float | None],
+    correlations: Mapping[str, float],
+    limiter: LimiterSettings | None,
+    sample_rate_hz: int,
+    edition: str,
+) -> Step:
+    """Return the step that renders a segment at one rate and cuts it."""
+    score = Score(segment, sample_rate_hz)
+    settings = None if segment.is_finished or limiter is None else asdict(limiter)
+    params: dict[str, Any] = {
+        **to_params(score),
+        "gains_db": {track: gains_db[track] for track in segment.tracks},
+        "correlations": {
+            track: correlations[track] for track in segment.tracks if track in correlations
+        },
+        "limiter": settings and {"version": LIMITER_VERSION, **settings},
+    }
+    return Step(
+        name=f"{'+'.join(segment.tracks)}/render@{edition or 'album'}-{sample_rate_hz}",
+        kind="render.segment",
+        run="pipeline.render.steps:render_segment",
+        params=params,
+        inputs={f"audio/{track}": masters[track].output("audio") for track in segment.tracks},
+        outputs=(*(f"audio/{track}" for track in segment.tracks), "log"),
+        tools=("numpy", "numba", "soxr"),
+        cost_s=float(segment.end_s) / 60,
+    )
+
+
+def quantise_step(
+    track: str,
+    rendered: Step,
+    segment: Segment,
+    *,
+    bits: int,
+    tail_sectors: int,
+    sample_rate_hz: int,
+) -> Step:
+    """Return the step that brings a rendered track to its word length."""
+    cut = next(each for each in segment.cuts if each.track == track)
+    samples_per_sector = sample_rate_hz // 75
+    return Step(
+        name=f"{track}/{bits}-bit of {rendered.name.rpartition('/')[2]}+{tail_sectors}",
+        kind="render.quantise",
+        run="pipeline.render.steps:quantise",
+        params={
+            "bits": bits,
+            "start_samples": cut.start_sectors * samples_per_sector,
+            "tail_samples": tail_sectors * samples_per_sector,
+        },
+        inputs={"audio": rendered.output(f"audio/{track}")},
+        outputs=("pcm", "log"),
+        tools=("numpy", "numba"),
+        cost_s=float(segment.end_s) / len(segment.cuts) / 300,
+    )
+
+
+def flac_step(span: Span, pieces: list[Output], *, sample_rate_hz: int, bits: int) -> Step:
+    """Return the step that encodes a track as FLAC, untagged."""
+    return Step(
+        name=f"{span.track}/flac of {pieces[0].step.name}",
+        kind="deliver.flac",
+        run="pipeline.deliver.steps:encode_flac",
+        params={"sample_rate_hz": sample_rate_hz, "bits": bits},
+        inputs={f"pcm/{number:02d}": piece for number, piece in enumerate(pieces)},
+        outputs=("flac",),
+        tools=("libsndfile",),
+        cost_s=span.n_sectors / 75 / 500,
+    )
+
+
+def mp3_step(
+    span: Span, pieces: list[tuple[Output, int]], *, sample_rate_hz: int, kbps: int
+) -> Step:
+    """Return the step that encodes a track as MP3 from its float master, untagged."""
+    return Step(
+        name=f"{span.track}/mp3-{kbps} of {pieces[0][0].step.name}+{pieces[0][1]}",
+        kind="deliver.mp3",
+        run="pipeline.deliver.steps:encode_mp3",
+        params={
+            "sample_rate_hz": sample_rate_hz,
+            "kbps": kbps,
+            "tail_samples": [tail * (sample_rate_hz // 75) for _, tail in pieces],
+        },
+        inputs={f"audio/{number:02d}": piece for number, (piece, _) in enumerate(pieces)},
+        outputs=("mp3",),
+        tools=("ffmpeg",),
+        cost_s=span.n_sectors / 75 / 60,
+    )

@@ -1,0 +1,351 @@
+"""The command: arguments in, words and an exit status out; no logic of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.build import Built, Settings
+    from pipeline.findings import Finding
+    from pipeline.verify.runner import Verdict
+
+OUR_BUG = 70
+
+app = typer.Typer(
+    name="glassmaster",
+    help="One album.yaml becomes a mastered, matched and verified record.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+store_app = typer.Typer(help="What the store beside the spec holds.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
+
+SpecFile = Annotated[
+    Path, typer.Option("--file", "-f", help="The spec.", metavar="FILE", show_default=True)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, max=64, help="Steps side by side; default: cores.")
+]
+Rehash = Annotated[
+    bool, typer.Option("--rehash", help="Read every byte instead of trusting sizes and times.")
+]
+_SPEC = Path("album.yaml")
+_CORES = os.cpu_count() or 2
+
+
+@app.command(epilog="Example: glassmaster init mixes > album.yaml, or with -f album.yaml")
+def init(
+    mixes: Annotated[Path, typer.Argument(help="Folder of the mixes.", metavar="MIXES")],
+    file: SpecFile = _SPEC,
+    *,
+    quiet: Quiet = False,
+) -> None:
+    """Write a commented album.yaml from a folder of mixes; never overwrites one."""
+    from pipeline.errors import UsageError
+    from pipeline.intake.scaffold import scaffold
+
+    if file.exists():
+        raise UsageError(f"{file} is there already", "name another with -f, or move it away")
+    text = scaffold(mixes, spec_folder=file.resolve().parent)
+    with file.open("x", encoding="utf-8") as out:
+        out.write(text)
+    _say(f"{file}: read it, answer its TODO lines, then run: glassmaster check", quiet=quiet)
+
+
+@app.command(epilog="Example: glassmaster check -f album.yaml")
+def check(file: SpecFile = _SPEC, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Read the spec and every mix; say what is wrong with them."""
+    from pipeline.build.check import check_album
+    from pipeline.tell import teller
+
+    checked = check_album(file, settings=_settings(), teller=teller(quiet=quiet or as_json))
+    if as_json:
+        _print_json(checked.to_json())
+    else:
+        for line in checked.lines():
+            _say(line, quiet=quiet)
+        _say_findings(checked.findings, quiet=quiet)
+    raise typer.Exit(1 if any(each.blocks_release for each in checked.findings) else 0)
+
+
+@app.command(epilog="Example: glassmaster plan cd")
+def plan(
+    deliverables: Annotated[
+        list[str] | None, typer.Argument(help="All if none is named.")
+    ] = None,
+    file: SpecFile = _SPEC,
+    *,
+    rehash: Rehash = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what a build would do, every dB it would change, and why each step must run."""
+    from pipeline.build.planning import plan_album
+    from pipeline.tell import teller
+
+    planned = plan_album(
+        file,
+        tuple(deliverables or ()),
+        settings=_settings(rehash=rehash),
+        teller=teller(quiet=quiet or as_json),
+    )
+    if as_json:
+        _print_json(planned.to_json())
+        return
+    for line in planned.lines():
+        _say(line, quiet=quiet)
+
+
+@app.command(epilog="Example: glassmaster build cd lossless")
+def build(
+    deliverables: Annotated[
+        list[str] | None, typer.Argument(help="All if none is named.")
+    ] = None,
+    file: SpecFile = _SPEC,
+    *,
+    jobs: Jobs = _CORES,
+    proof: Annotated[
+        bool, typer.Option("--proof", help="Render just the seams, to hear at once.")
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Move outputs that you edited aside, and go on."),
+    ] = False,
+    rehash: Rehash = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Master, assemble, deliver, verify and report; only what changed is made again."""
+    from pipeline.build import build_album
+    from pipeline.build.proof import proof_album
+    from pipeline.tell import teller
+
+    settings = _settings(jobs=jobs, rehash=rehash, overwrite=overwrite)
+    tell = teller(quiet=quiet or as_json)
+    names = tuple(deliverables or ())
+    if proof:
+        seams = proof_album(file, names, settings=settings, teller=tell)
+        if as_json:
+            _print_json({"seams": [str(path) for path in seams]})
+        for path in seams:
+            _say(str(path), quiet=quiet or as_json)
+        return
+    built = build_album(file, names, settings=settings, teller=tell)
+    if as_json:
+        from pipeline.report.data import to_json
+
+        _print_json(to_json(built.report))
+    else:
+        _say_build(built, quiet=quiet)
+    raise typer.Exit(0 if built.report.is_released else 1)
+
+
+@app.command(epilog="Example: glassmaster relock undertow --dry-run")
+def relock(
+    tracks: Annotated[list[str] | None, typer.Argument(help="Track ids; all if none.")] = None,
+    file: SpecFile = _SPEC,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change; write nothing.")
+    ] = False,
+    jobs: Jobs = _CORES,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Decide again what the lock froze."""
+    from pipeline.build.relocking import relock_album
+    from pipeline.tell import teller
+
+    relocked = relock_album(
+        file,
+        tuple(tracks or ()),
+        dry_run=dry_run,
+        settings=_settings(jobs=jobs),
+        teller=teller(quiet=quiet or as_json),
+    )
+    if as_json:
+        _print_json(relocked.to_json())
+        return
+    for line in relocked.lines():
+        _say(line, quiet=quiet)
+
+
+@app.command(epilog="Example: glassmaster verify out/cd")
+def verify(
+    paths: Annotated[list[Path], typer.Argument(help="Folders of deliverables.")],
+    *,
+    jobs: Jobs = _CORES,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Reopen deliverables and check them, byte by byte and sample by sample, without the spec."""
+    from pipeline.verify.runner import verify_folder
+
+    verdicts = [verify_folder(path, jobs=jobs) for path in paths]
+    if as_json:
+        _print_json([verdict.to_json() for verdict in verdicts])
+    else:
+        for verdict in verdicts:
+            _say_verdict(verdict, quiet=quiet)
+    raise typer.Exit(0 if all(verdict.is_released for verdict in verdicts) else 1)
+
+
+@app.command(epilog="Example: glassmaster schema > album.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of album.yaml, for editors."""
+    from pipeline.master.registry import parameters
+    from pipeline.spec.schema import json_schema
+
+    _print_json(json_schema(parameters()))
+
+
+@store_app.command("size", epilog="Example: glassmaster store size")
+def store_size(
+    file: SpecFile = _SPEC, *, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
+    """Say how much the store holds, and how much of it the last builds need."""
+    from dataclasses import asdict
+
+    from pipeline.build.storing import store_size_of
+
+    size = store_size_of(file)
+    if as_json:
+        _print_json(asdict(size))
+        return
+    _say(
+        f"{size.n_objects} results, {_megabytes(size.size_bytes)}; the last builds need "
+        f"{size.needed_objects} of them, {_megabytes(size.needed_bytes)}",
+        quiet=quiet,
+    )
+
+
+@store_app.command("prune", epilog="Example: glassmaster store prune --budget 2000")
+def store_prune(
+    file: SpecFile = _SPEC,
+    *,
+    budget_mb: Annotated[
+        int, typer.Option("--budget", min=0, help="Megabytes to keep at most, if possible.")
+    ] = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove results that the last builds do not need."""
+    from dataclasses import asdict
+
+    from pipeline.build.storing import prune_store_of
+
+    pruned = prune_store_of(file, budget_bytes=budget_mb * 1_000_000)
+    if as_json:
+        _print_json(asdict(pruned))
+        return
+    _say(
+        f"removed {pruned.n_objects} results, {_megabytes(pruned.freed_bytes)}; "
+        f"{_megabytes(pruned.left_bytes)} are left",
+        quiet=quiet,
+    )
+
+
+def main() -> None:
+    """Run the command; whatever a user can cause ends in a sentence, never in a traceback."""
+    from formats.errors import FormatError, ToolError
+    from pipeline.errors import PipelineError, ProcessingError
+
+    try:
+        app(standalone_mode=True)
+    except PipelineError as error:
+        _fail(str(error), error.exit_code)
+    except ToolError as error:
+        _fail(f"{error}" + (f"\n  hint: {error.hint}" if error.hint else ""), 4)
+    except FormatError as error:
+        _fail(str(error), ProcessingError.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped; what is finished is kept, run it again to go on", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None
+    except Exception:  # the process boundary: a bug of ours is told as one
+        traceback.print_exc()
+        _fail(
+            "this is a bug of Glassmaster, not of yours: please report the lines above", OUR_BUG
+        )
+
+
+def _fail(text: str, status: int) -> None:
+    print(text, file=sys.stderr)
+    raise SystemExit(status)
+
+
+def _settings(*, jobs: int = _CORES, rehash: bool = False, overwrite: bool = False) -> Settings:
+    from pipeline.build.session import Settings
+
+    return Settings(jobs=jobs, rehash=rehash, overwrite=overwrite)
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        print(text)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def _say_findings(findings: tuple[Finding, ...], *, quiet: bool) -> None:
+    for finding in sorted(findings, key=lambda each: each.severity.rank):
+        if quiet and not finding.blocks_release:
+            continue
+        print(finding_line(finding))
+
+
+def finding_line(finding: Finding) -> str:
+    """Return a finding as one paragraph."""
+    place = f"{finding.track}: " if finding.track else ""
+    line = f"{finding.severity.upper():5} {place}{finding.message} [{finding.check}]"
+    if finding.action:
+        line += f"\n      {finding.action}"
+    if finding.waived:
+        line += f"\n      waived: {finding.waived}"
+    return line
+
+
+def _say_build(built: Built, *, quiet: bool) -> None:
+    report = built.report
+    _say_findings(report.findings, quiet=quiet)
+    for each in report.deliverables:
+        size = _megabytes(each.size_bytes)
+        _say(
+            f"{each.folder}: {each.format}, revision {each.revision}, {each.n_files} files, "
+            f"{size}, {each.status}; {len(each.checks)} checks",
+            quiet=quiet,
+        )
+        _say_findings(each.findings, quiet=quiet)
+    _say(f"report: {os.path.relpath(built.page)}", quiet=quiet)
+    print(report.summary)
+
+
+def _say_verdict(verdict: Verdict, *, quiet: bool) -> None:
+    _say_findings(verdict.findings, quiet=quiet)
+    for line in verdict.passed_lines():
+        _say(line, quiet=quiet)
+    for text in verdict.not_checked:
+        _say(f"not checked: {text}", quiet=quiet)
+    print(verdict.sentence())
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What the makers of deliverables are given: one edition, rendered, on one medium."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from formats.artwork import Artwork
+from formats.tags.model import Tags
+from pipeline.engine import Artifact
+from pipeline.spec.model import AlbumInfo, Product, TrackSpec
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedTrack:
+    """One marked track as it is delivered.
+
+    Parameters
+    ----------
+    spec : TrackSpec
+        Its title, artist and identifiers.
+    number : int
+        Its number on the medium; 0 for what is hidden before track 1.
+    start_sectors, n_sectors : int
+        Where it lies on the programme.
+    payload : tuple of Artifact
+        Its encoded or raw audio, untagged; several where hidden material is inside.
+    pcm : tuple of Artifact
+        The raw samples behind a lossless payload; empty for a lossy one.
+    integrated_lufs : float or None
+        The loudness that was decided.
+    """
+
+    spec: TrackSpec
+    number: int
+    start_sectors: int
+    n_sectors: int
+    payload: tuple[Artifact, ...]
+    pcm: tuple[Artifact, ...]
+    integrated_lufs: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An edition rendered for one deliverable.
+
+    Parameters
+    ----------
+    info : AlbumInfo
+        The album's own names and dates.
+    title : str
+        Title of the edition.
+    product : Product
+        Its identifiers; an empty one if the deliverable names none.
+    tracks : tuple of RenderedTrack
+        In running order.
+    ceiling_dbtp : float or None
+        The limiter's ceiling; None without a limiter.
+    artwork : Artwork or None
+        The cover, ready for embedding.
+    pcm_digests : mapping of str to str
+        Hash of the samples of each track whose payload has several parts.
+    """
+
+    info: AlbumInfo
+    title: str
+    product: Product
+    tracks: tuple[RenderedTrack, ...]
+    ceiling_dbtp: float | None
+    artwork: Artwork | None = None
+    pcm_digests: Mapping[str, str] = field(default_factory=dict)
+
+    def pcm_sha256(self, track: RenderedTrack) -> str:
+        """Return the hash of a track's samples; empty for a lossy track."""
+        if len(track.pcm) == 1:
+            return track.pcm[0].digest
+        return self.pcm_digests.get(track.spec.id, "")
+
+    def ceiling_of(self, track: RenderedTrack) -> float | None:
+        """Return the ceiling that is promised for a track; none for a finished master."""
+        return None if track.spec.master else self.ceiling_dbtp
+
+    def tags(self, track: RenderedTrack) -> Tags:
+        """Return the tags of one track."""
+        artist = track.spec.artist or self.info.artist
+        numbered = [each.number for each in self.tracks if each.number]
+        return Tags(
+            title=track.spec.title,
+            artist=artist,
+            album=self.title,
+            album_artist=self.info.artist,
+            track=track.number or None,
+            track_total=max(numbered) if track.number else None,
+            disc=1,
+            disc_total=1,
+            date=self.info.release_date or "",
+            isrc=track.spec.isrc or "",
+            upc=self.product.upc or "",
+            catalog_number=self.product.catalog_number or "",
+            label=self.info.label or "",
+            genre=self.info.genre or "",
+            copyright=self.info.c_line or "",
+            p_line=self.info.p_line or "",
+            artwork=self.artwork,
+        )
+
+
+def package_name(rendered: Rendered, *, revision: int, content: str) -> str:
+    """Return the name a package is handed over under: catalogue number, revision, short hash."""
+    stem = rendered.product.catalog_number or rendered.title
+    return f"{stem}_r{revision}_{content[:8]}"

@@ -1,0 +1,90 @@
+"""One file per track, as WAV, FLAC or MP3: cut files joined again equal the album."""
+
+from __future__ import annotations
+
+from formats.filenames import safe_filename, unique_names
+from formats.wav import wav_header
+from pipeline.deliver.album import Rendered, RenderedTrack, package_name
+from pipeline.deliver.package import Recipe, tag_texts
+from pipeline.manifest import FilePromise, TrackPromise
+
+N_CHANNELS = 2
+
+
+def file_names(rendered: Rendered, suffix: str) -> tuple[str, ...]:
+    """Return a name for each track, safe on every system and unique in its folder."""
+    stems = [safe_filename(f"{each.number:02d} {each.spec.title}") for each in rendered.tracks]
+    return tuple(f"{stem}.{suffix}" for stem in unique_names(stems))
+
+
+def files_recipes(
+    rendered: Rendered,
+    *,
+    file_format: str,
+    sample_rate_hz: int,
+    bits: int,
+    kbps: int,
+    revision: int,
+    content: str,
+) -> dict[str, Recipe]:
+    """Return the recipe of every file of the package, by name.
+
+    Parameters
+    ----------
+    rendered : Rendered
+        The edition.
+    file_format : str
+        ``wav``, ``flac`` or ``mp3``.
+    sample_rate_hz, bits, kbps : int
+        Facts of the audio; `bits` is 0 for MP3, `kbps` for the others.
+    revision, content : int and str
+        What the package is named by; they do not enter the files.
+    """
+    folder = safe_filename(package_name(rendered, revision=revision, content=content))
+    names = file_names(rendered, file_format)
+    recipes = {}
+    for track, name in zip(rendered.tracks, names, strict=True):
+        n_samples = track.n_sectors * (sample_rate_hz // 75)
+        tags = rendered.tags(track)
+        promise = FilePromise(
+            f"{folder}/{name}",
+            file_format,
+            size_bytes=0,
+            sha256="",
+            sample_rate_hz=sample_rate_hz,
+            bits=bits,
+            kbps=kbps,
+            tracks=(_promise(rendered, track, n_samples, tag_texts(tags)),),
+        )
+        recipes[name] = Recipe(
+            promise, _parts(track, file_format, n_samples, sample_rate_hz, bits), tags
+        )
+    return recipes
+
+
+def _promise(
+    rendered: Rendered, track: RenderedTrack, n_samples: int, tags: dict[str, str]
+) -> TrackPromise:
+    return TrackPromise(
+        track=track.spec.id,
+        number=track.number,
+        title=track.spec.title,
+        start_samples=0,
+        n_samples=n_samples,
+        pcm_sha256=rendered.pcm_sha256(track),
+        integrated_lufs=track.integrated_lufs,
+        ceiling_dbtp=rendered.ceiling_of(track),
+        tags=tags,
+    )
+
+
+def _parts(
+    track: RenderedTrack, file_format: str, n_samples: int, sample_rate_hz: int, bits: int
+) -> tuple[object, ...]:
+    if file_format != "wav":
+        return track.payload
+    header = wav_header(
+        n_samples, sample_rate_hz=sample_rate_hz, bits=bits, n_channels=N_CHANNELS
+    )
+    odd = n_samples * N_CHANNELS * bits // 8 % 2
+    return (header, *track.payload, *((b"\0",) if odd else ()))

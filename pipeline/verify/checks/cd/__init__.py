@@ -1,0 +1,1 @@
+"""A disc against the Red Book and the habits of plants."""
