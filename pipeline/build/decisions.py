@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from pipeline.assemble.timeline import Placement, Segment, Stream
 from pipeline.build.joins import FIXED, correlation_of, overlaps
 from pipeline.build.session import Intake, Session
 from pipeline.build.work import EditionWork, chain_of
+from pipeline.dsp.cells import Cells
 from pipeline.dsp.limiter import LIMITER_VERSION
 from pipeline.engine import Output
 from pipeline.findings import Finding, Severity
@@ -25,10 +27,21 @@ from pipeline.lock import (
     digest_of,
 )
 from pipeline.master.chain import describe
+from pipeline.match.level import (
+    Match,
+    Outcome,
+    Song,
+    common_reduction_db,
+    one_gain,
+    outcome,
+    solve,
+)
+from pipeline.render.outline import song_of
 from pipeline.spec.model import ChainItem, TrackSpec
 
 LEVEL_VERSION = 1
 AIM_TOLERANCE_LU = 0.1
+NO_LIMITER_CEILING_DBTP = -1.0
 MATCHED = frozenset({"integrated", "loud_passages"})
 
 Lookup = Callable[[Output], Path | None]
@@ -60,7 +73,7 @@ def decide(
             base=decided.get("") if name else None,
         )
         decided[name] = table.decided()
-        findings += table.findings()
+        findings += table.findings(decided[name])
     return decided, tuple(findings)
 
 
@@ -119,10 +132,10 @@ class _Table:
         }
         common = self._common(levels)
         with ThreadPoolExecutor(self._session.settings.jobs) as workers:
-            for made in workers.map(
-                lambda segment: self._segment(segment, levels, joins, common),
-                list(self._work.segments()),
-            ):
+            decide_segment = partial(
+                self._segment, levels=dict(levels), joins=joins, common=common
+            )
+            for made in workers.map(decide_segment, list(self._work.segments())):
                 levels |= made
         order = [track.id for track in self._work.edition.tracks if track.id in levels]
         return EditionLock({name: levels[name] for name in order}, joins, common)
@@ -205,8 +218,54 @@ class _Table:
         return chain_of(self._work.edition.track(name), self._work.edition)
 
     def _common(self, levels: Mapping[str, LevelDecision]) -> GroupDecision | None:
-        """Return the one gain that all tracks share, if the spec asks for one."""
-        return None
+        """Return the one gain that all tracks share, if the spec asks for one.
+
+        `keep` brings the album as a whole to its aim; without a limiter, the highest peak of all
+        is brought under the ceiling. It is frozen while the settings stand, so that a new mix
+        moves nobody else.
+        """
+        if not self._is_common_wanted:
+            return None
+        settings = digest_of(sorted(each.settings for each in self._wanted.values()))
+        if self._locked.common and self._locked.common.settings == settings:
+            return self._locked.common
+        segments = self._all_songs()
+        if segments is None:
+            return None
+        if self._level.match == "keep":
+            assert self._level.at_lufs is not None
+            found = one_gain(
+                segments,
+                aim_lufs=self._level.at_lufs,
+                limiter=self._work.limiter,
+                max_reduction_db=self._max_reduction_db,
+            )
+            reason = found.reason or f"brings the album to {_lufs(self._level.at_lufs)}"
+            return GroupDecision(found.gain_db, reason, settings)
+        songs = [song for each in segments for song in self._plainly_levelled(each)]
+        gain_db = common_reduction_db(songs, ceiling_dbtp=NO_LIMITER_CEILING_DBTP)
+        reason = "keeps the highest peak under -1 dBTP" if gain_db else "peaks leave room"
+        return GroupDecision(gain_db, reason, settings)
+
+    @property
+    def _is_common_wanted(self) -> bool:
+        if self._level.match == "keep":
+            return self._level.at_lufs is not None
+        return self._level.match in MATCHED and self._work.limiter is None
+
+    def _all_songs(self) -> list[list[Song]] | None:
+        """Return the songs of every segment; None if one has not been mastered yet."""
+        segments = [self._songs(segment, {}, {}) for segment in self._work.segments()]
+        return None if any(each is None for each in segments) else [s for s in segments if s]
+
+    def _plainly_levelled(self, songs: Sequence[Song]) -> list[Song]:
+        """Return songs at the gains that meet their aims without a limiter."""
+        solved = solve(songs, match=Match(self._level.match), limiter=None)
+        return [
+            replace(song, gain_db=each.gain_db)
+            for song, each in zip(songs, solved, strict=True)
+            if not self._wanted[song.id].track.master
+        ]
 
     def _segment(
         self,
@@ -216,18 +275,146 @@ class _Table:
         common: GroupDecision | None,
     ) -> dict[str, LevelDecision]:
         """Decide the tracks of a segment that have no standing decision."""
+        missing = [name for name in segment.tracks if name not in levels]
+        if not missing or (self._is_common_wanted and common is None):
+            return {}
+        songs = self._songs(segment, levels, joins)
+        if songs is None:
+            return {}
+        limiter = None if segment.is_finished else self._work.limiter
+        if self._level.match in MATCHED:
+            solved = solve(
+                songs,
+                match=Match(self._level.match),
+                limiter=limiter,
+                max_reduction_db=self._max_reduction_db,
+            )
+            gains = {each.id: each.gain_db for each in solved}
+            reasons = {each.id: each.reason for each in solved}
+        else:
+            gains, reasons = {song.id: song.gain_db for song in songs}, {}
+        gains = {name: self._with_common(name, gain, common) for name, gain in gains.items()}
+        final = [replace(song, gain_db=gains[song.id]) for song in songs]
         made = {}
-        for name in segment.tracks:
-            wanted = self._wanted[name]
-            if name not in levels:
-                made[name] = LevelDecision(
-                    0.0, None, None, None, "stub", wanted.source, wanted.settings
-                )
+        for place, song in enumerate(final):
+            if song.id in missing:
+                heard = outcome(final, place, limiter=limiter)
+                made[song.id] = self._decision(song, heard, reasons.get(song.id, ""), common)
         return made
 
-    def findings(self) -> tuple[Finding, ...]:
-        """Say where a song cannot reach its aim, and why."""
-        return ()
+    def _with_common(self, name: str, gain_db: float, common: GroupDecision | None) -> float:
+        wanted = self._wanted[name]
+        is_final = wanted.track.master or wanted.locked is not None
+        return gain_db if common is None or is_final else round(gain_db + common.gain_db, 2)
+
+    def _songs(
+        self,
+        segment: Segment,
+        levels: Mapping[str, LevelDecision],
+        joins: Mapping[str, JoinDecision],
+    ) -> list[Song] | None:
+        """Return the segment as songs in cells; None if one has not been mastered yet."""
+        songs = []
+        for stream, placement in segment.placements:
+            name = placement.take.track
+            path = self._lookup(self._work.masters[name].output("cells"))
+            if path is None:
+                return None
+            song = song_of(
+                stream,
+                placement,
+                Cells.from_bytes(path.read_bytes()),
+                sample_rate_hz=self._album_rate_hz,
+                correlations={track: each.correlation for track, each in joins.items()},
+            )
+            songs.append(replace(song, **self._target(name, levels)))
+        return songs
+
+    def _target(
+        self, name: str, levels: Mapping[str, LevelDecision]
+    ) -> dict[str, float | None]:
+        """Return what a song is solved for: an aim, or a gain that stands."""
+        wanted = self._wanted[name]
+        if name in levels:
+            return {"aim_lufs": None, "gain_db": levels[name].gain_db}
+        if wanted.track.master:
+            return {"aim_lufs": None, "gain_db": 0.0}
+        if wanted.locked and (wanted.keeps_gain or self._level.match not in MATCHED):
+            return {"aim_lufs": None, "gain_db": wanted.locked.gain_db}
+        if self._level.match not in MATCHED:
+            return {"aim_lufs": None, "gain_db": wanted.own_level_db}
+        return {"aim_lufs": self._aim_lufs(wanted), "gain_db": 0.0}
+
+    def _aim_lufs(self, wanted: _Wanted) -> float | None:
+        """Return where a song goes: a new mix to where the one before was, else to its aim."""
+        if wanted.locked and wanted.locked.limited_lufs is not None:
+            return wanted.locked.limited_lufs
+        assert self._level.at_lufs is not None
+        return self._level.at_lufs + wanted.own_level_db
+
+    def _decision(
+        self, song: Song, heard: Outcome, reason: str, common: GroupDecision | None
+    ) -> LevelDecision:
+        wanted = self._wanted[song.id]
+        is_matched = self._level.match in MATCHED and not wanted.track.master
+        match = Match(self._level.match) if is_matched else Match.INTEGRATED
+        aim = self._aim_lufs(wanted) if is_matched and not wanted.keeps_gain else None
+        return LevelDecision(
+            gain_db=song.gain_db,
+            limited_lufs=_rounded(heard.reading_lufs(match)),
+            aim_lufs=_rounded(aim),
+            integrated_lufs=_rounded(heard.reading_lufs(Match.INTEGRATED)),
+            reason=reason or self._reason(wanted, aim, common),
+            source=wanted.source,
+            settings=wanted.settings,
+        )
+
+    def _reason(
+        self, wanted: _Wanted, aim_lufs: float | None, common: GroupDecision | None
+    ) -> str:
+        if wanted.track.master:
+            return "a finished master is not touched"
+        if wanted.keeps_gain:
+            return "as mixed: the gain that the mix before it had"
+        if aim_lufs is not None:
+            what = "loud passages" if self._level.match == "loud_passages" else "whole song"
+            now = "the loudness locked for the mix before" if wanted.locked else "the aim"
+            shared = f", {common.gain_db:+.2f} dB for all" if common and common.gain_db else ""
+            return f"{what} to {_lufs(aim_lufs)}, {now}{shared}"
+        if wanted.locked:
+            return "one gain for the album, kept for the new mix"
+        own = f", its own level {wanted.own_level_db:+g} dB" if wanted.own_level_db else ""
+        return (common.reason if common else "no level is asked for") + own
+
+    def findings(self, decided: EditionLock) -> tuple[Finding, ...]:
+        """Say where a song cannot reach its aim, by how much, and why."""
+        edition = self._work.edition.id
+        found = []
+        for name, each in decided.levels.items():
+            if each.aim_lufs is None or each.limited_lufs is None:
+                continue
+            short_lu = each.aim_lufs - each.limited_lufs
+            shared_db = decided.common.gain_db if decided.common else 0.0
+            if abs(short_lu + shared_db) > AIM_TOLERANCE_LU:
+                found.append(
+                    Finding(
+                        Severity.WARN,
+                        "aim-missed",
+                        f"{edition + ': ' if edition else ''}{each.reason}",
+                        check="match/level",
+                        track=name,
+                        waived=self._wanted[name].track.intent.get("level", ""),
+                    )
+                )
+        return tuple(found)
+
+
+def _lufs(level: float) -> str:
+    return f"{level:.1f} LUFS".replace("-", "−")
+
+
+def _rounded(level: float | None) -> float | None:
+    return None if level is None else round(level, 2)
 
 
 def _dumped(part: object) -> object:

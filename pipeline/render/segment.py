@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.assemble.timeline import Placement, Stream
 from pipeline.dsp import Audio, Processor
@@ -16,6 +17,9 @@ from pipeline.render.score import Score
 
 BLOCK_SAMPLES = 1 << 16
 N_CHANNELS = 2
+
+Shape = tuple[int, int, Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]]]
+"""Where a fade acts, in samples of its take, and its gain as a function of the place."""
 
 
 class FloatTrack:
@@ -86,9 +90,9 @@ def stream_blocks(
         (
             placement,
             FloatTrack(tracks[placement.take.track]),
-            _envelope(source, number, gains, correlations),
+            _envelope(placement, gains, correlations),
         )
-        for number, placement in enumerate(source.placements)
+        for placement in source.placements
     ]
     for start in range(0, source.n_samples, BLOCK_SAMPLES):
         end = min(start + BLOCK_SAMPLES, source.n_samples)
@@ -105,13 +109,30 @@ def stream_blocks(
         yield block
 
 
+def gain_shapes(placement: Placement, correlations: Mapping[str, float]) -> list[Shape]:
+    """Return every fade and crossfade of a placement: where it acts, and its gain by place.
+
+    Parameters
+    ----------
+    placement : Placement
+        A take in its stream.
+    correlations : mapping of str to float
+        Of each crossfaded track with the one before.
+
+    Returns
+    -------
+    list of (int, int, callable)
+        Start and end in samples of the take, and a function from places to linear gains.
+    """
+    return [*_fades(placement), *_overlaps(placement, correlations)]
+
+
 def _envelope(
-    source: Stream, number: int, gains: Mapping[str, float], correlations: Mapping[str, float]
+    placement: Placement, gains: Mapping[str, float], correlations: Mapping[str, float]
 ) -> Callable[[Audio, int], Audio]:
     """Return what applies gain, fades and crossfades of a placement to audio from a position."""
-    placement = source.placements[number]
     gain = gains[placement.take.track]
-    shapes = [*_fades(placement), *_overlaps(source, number, correlations)]
+    shapes = gain_shapes(placement, correlations)
 
     def apply(audio: Audio, start: int) -> Audio:
         end = start + len(audio)
@@ -125,10 +146,7 @@ def _envelope(
     return apply
 
 
-_Shape = tuple[int, int, Callable[[np.ndarray], np.ndarray]]
-
-
-def _fades(placement: Placement) -> Iterator[_Shape]:
+def _fades(placement: Placement) -> Iterator[Shape]:
     """Yield the stretches of a take where a fade acts: the fade itself and the silence outside."""
     n_samples, fade = placement.take.n_samples, placement.take.fade_in
     if fade:
@@ -148,10 +166,7 @@ def _fades(placement: Placement) -> Iterator[_Shape]:
         )
 
 
-def _overlaps(
-    source: Stream, number: int, correlations: Mapping[str, float]
-) -> Iterator[_Shape]:
-    placement = source.placements[number]
+def _overlaps(placement: Placement, correlations: Mapping[str, float]) -> Iterator[Shape]:
     n_samples = placement.take.n_samples
     before, after = placement.overlap_before_samples, placement.overlap_after_samples
     if before:
