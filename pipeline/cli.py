@@ -189,7 +189,7 @@ def verify(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Reopen deliverables and check them, byte by byte and sample by sample, without the spec."""
+    """Reopen deliverables and check every byte and sample of them, without the spec."""
     from pipeline.verify.runner import verify_folder
 
     verdicts = [verify_folder(path, jobs=jobs) for path in paths]
@@ -338,9 +338,9 @@ def _say_verdict(verdict: Verdict, *, quiet: bool) -> None:
     _say_findings(verdict.findings, quiet=quiet)
     for line in verdict.passed_lines():
         _say(line, quiet=quiet)
+    print(verdict.sentence())
     for text in verdict.not_checked:
         _say(f"not checked: {text}", quiet=quiet)
-    print(verdict.sentence())
 
 
 def _megabytes(n_bytes: int) -> str:

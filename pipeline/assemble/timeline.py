@@ -22,7 +22,7 @@ SECTORS_PER_SECOND = 75
 
 @dataclass(frozen=True, slots=True)
 class Fade:
-    """A fade over source samples ``[start, end)``, counted from the trimmed start of the track."""
+    """A fade over source samples ``[start, end)`` from the trimmed start of the track."""
 
     start_samples: int
     end_samples: int
@@ -220,7 +220,7 @@ class Span:
     gap_before_s : Fraction
         The silence that is heard before the track, in seconds.
     pieces : tuple of (str, int)
-        Tracks whose cut audio it holds, itself first, each with the sectors of silence behind it.
+        Tracks whose audio it holds, itself first, each with the sectors of silence behind.
     """
 
     track: str
@@ -332,7 +332,8 @@ def _require_room(before: Take, after: Take) -> None:
         room = Fraction(take.n_samples, take.sample_rate_hz) - others_s
         if after.join.crossfade > room:
             msg = (
-                f"{after.track}: a crossfade of {float(after.join.crossfade):g} s does not fit: "
+                f"{after.track}: "
+                f"a crossfade of {float(after.join.crossfade):g} s does not fit, "
                 f"{take.track} has {float(room):.3f} s to give"
             )
             raise ValueError(msg)

@@ -80,7 +80,9 @@ def build_album(
         ]
         rendered = _rendered(session, orders)
         delivered = _delivered(session, orders, rendered, decisions, findings)
-        lock = _new_lock(session, intake, decisions, works, delivered, rate_hz)
+        lock = _new_lock(
+            session, intake, decisions, works, delivered=delivered, rate_hz=rate_hz
+        )
         reporter = Reporter(
             session,
             intake,
@@ -135,6 +137,7 @@ def _new_lock(
     intake: Intake,
     decisions: Mapping[str, EditionLock],
     works: Mapping[str, EditionWork],
+    *,
     delivered: list[Delivered],
     rate_hz: int,
 ) -> Lock:

@@ -220,9 +220,9 @@ class _Table:
     def _common(self, levels: Mapping[str, LevelDecision]) -> GroupDecision | None:
         """Return the one gain that all tracks share, if the spec asks for one.
 
-        `keep` brings the album as a whole to its aim; without a limiter, the highest peak of all
-        is brought under the ceiling. It is frozen while the settings stand, so that a new mix
-        moves nobody else.
+        `keep` brings the album as a whole to its aim; without a limiter, the highest peak of
+        all is brought under the ceiling. It is frozen while the settings stand, so that a new
+        mix moves nobody else.
         """
         if not self._is_common_wanted:
             return None
@@ -327,23 +327,24 @@ class _Table:
                 sample_rate_hz=self._album_rate_hz,
                 correlations={track: each.correlation for track, each in joins.items()},
             )
-            songs.append(replace(song, **self._target(name, levels)))
+            aim_lufs, gain_db = self._target(name, levels)
+            songs.append(replace(song, aim_lufs=aim_lufs, gain_db=gain_db))
         return songs
 
     def _target(
         self, name: str, levels: Mapping[str, LevelDecision]
-    ) -> dict[str, float | None]:
-        """Return what a song is solved for: an aim, or a gain that stands."""
+    ) -> tuple[float | None, float]:
+        """Return what a song is solved for: an aim, or none and a gain that stands."""
         wanted = self._wanted[name]
         if name in levels:
-            return {"aim_lufs": None, "gain_db": levels[name].gain_db}
+            return None, levels[name].gain_db
         if wanted.track.master:
-            return {"aim_lufs": None, "gain_db": 0.0}
+            return None, 0.0
         if wanted.locked and (wanted.keeps_gain or self._level.match not in MATCHED):
-            return {"aim_lufs": None, "gain_db": wanted.locked.gain_db}
+            return None, wanted.locked.gain_db
         if self._level.match not in MATCHED:
-            return {"aim_lufs": None, "gain_db": wanted.own_level_db}
-        return {"aim_lufs": self._aim_lufs(wanted), "gain_db": 0.0}
+            return None, wanted.own_level_db
+        return self._aim_lufs(wanted), 0.0
 
     def _aim_lufs(self, wanted: _Wanted) -> float | None:
         """Return where a song goes: a new mix to where the one before was, else to its aim."""

@@ -1,4 +1,4 @@
-"""Deliverables made, checked and published: staged first, verified all at once, then swapped in."""
+"""Deliverables staged, verified all at once, and published."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A parcel after it was checked; `status` is ``new``, ``changed``, ``unchanged``, ``held``."""
+    """A checked parcel; `status` is ``new``, ``changed``, ``unchanged`` or ``held``."""
 
     parcel: Parcel
     manifest: Manifest
@@ -118,8 +118,15 @@ def prepare_parcel(
     papers = _papers(order, rendered, layout, revision=revision, content=content)
     held = [[each.check, each.code, each.message] for each in blocking]
     recipe = digest_of(
-        [content, revision, papers, VERIFY_VERSION, INSPECT_VERSION, held]
-        + [_waivers(session, order), order.format.name]
+        {
+            "content": content,
+            "revision": revision,
+            "papers": papers,
+            "versions": [VERIFY_VERSION, INSPECT_VERSION],
+            "held": held,
+            "waived": _waivers(session, order),
+            "format": order.format.name,
+        }
     )
     return Parcel(order, rendered, layout, content, revision, recipes, papers, recipe)
 
@@ -155,7 +162,12 @@ def deliver(
             folder, manifest = staged[each.name]
             done.append(
                 _published(
-                    session, each, folder, manifest, verdicts[each.name], findings[each.name]
+                    session,
+                    each,
+                    folder,
+                    manifest,
+                    verdict=verdicts[each.name],
+                    blocking=findings[each.name],
                 )
             )
     return done
@@ -395,6 +407,7 @@ def _published(
     parcel: Parcel,
     folder: Path,
     manifest: Manifest,
+    *,
     verdict: Verdict,
     blocking: tuple[Finding, ...],
 ) -> Delivered:

@@ -73,7 +73,7 @@ class PlannedAlbum:
                 }
                 for each in self.changes
             ],
-            "steps": [step for plan in self.plans for step in _steps(plan)],
+            "steps": [step for plan in self.plans for step in to_json(plan)["steps"]],
         }
 
 
@@ -166,16 +166,9 @@ def _processor_text(each: Mapping[str, Any]) -> str:
 def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for name, each in value.items():
-            yield from _flat(
-                each, f"{prefix}{name} " if isinstance(each, Mapping | list) else name
-            )
+            yield from _flat(each, f"{prefix} {name}")
     elif isinstance(value, list):
         for each in value:
             yield from _flat(each, prefix)
     else:
         yield prefix.strip(), value
-
-
-def _steps(plan: Plan) -> list[Any]:
-    data = to_json(plan)
-    return list(data["steps"]) if isinstance(data, dict) else list(data)

@@ -1,4 +1,4 @@
-"""Just the seams: the end of each track, what parts it from the next, and the next one's start."""
+"""Just the seams: the end of each track, what parts it from the next, and its start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from formats.atomic import write_atomically
 from formats.filenames import safe_filename
 from formats.wav import wav_header
-from pipeline.assemble.takes import takes
+from pipeline.assemble.takes import Medium, takes
 from pipeline.assemble.timeline import Fade, Join, Take, Timeline, lay_out
 from pipeline.build import steps
 from pipeline.build.decisions import decide
@@ -81,7 +81,7 @@ def proof_album(
 def _seams(
     work: EditionWork, intake: Intake, decisions: EditionLock, rate_hz: int
 ) -> Iterator[Seam]:
-    medium = "files" if "files" in work.timelines else "cd"
+    medium: Medium = "files" if "files" in work.timelines else "cd"
     heard = takes(work.edition.tracks, intake.facts, medium=medium)
     for number, (before, after) in enumerate(pairwise(heard), start=1):
         timeline = lay_out([_end_of(before, after.join), _start_of(after)])

@@ -82,7 +82,9 @@ class Reporter:
         opened = self._opened(name)
         facts = opened.facts if opened else {}
         tracks = tuple(
-            self._track(name, work, timeline, span, number, facts.get(span.track))
+            self._track(
+                name, work, timeline, span=span, number=number, facts=facts.get(span.track)
+            )
             for number, span in enumerate(timeline.spans, start=1)
         )
         loudness = [
@@ -109,7 +111,7 @@ class Reporter:
         )
 
     def _opened(self, edition: str) -> Delivered | None:
-        """Return the deliverable whose measurements stand for an edition: lossless, album rate."""
+        """Return the deliverable that stands for an edition: lossless, at the album's rate."""
         of_edition = [
             each
             for each in self._delivered
@@ -128,6 +130,7 @@ class Reporter:
         edition: str,
         work: EditionWork,
         timeline: Timeline,
+        *,
         span: Span,
         number: int,
         facts: AudioFacts | None,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.assemble.takes import Medium
 from pipeline.build import steps
@@ -177,7 +177,7 @@ class Session:
         return Intake(sources, facts, tuple(findings), tuple(results.keys.values()))
 
     def album_rate_hz(self, facts: Mapping[str, MixFacts]) -> int:
-        """Return the rate the album is made at: written, locked, or that of most playing time."""
+        """Return the album's rate: written, locked, or that of most of the playing time."""
         wanted = self.spec.album.sample_rate_hz or self.lock.sample_rate_hz
         if wanted:
             return wanted
@@ -288,8 +288,8 @@ class Session:
                         Severity.WARN,
                         "start-moved",
                         f"the new mix starts {abs(moved_s) * 1000:.0f} ms "
-                        f"{'later' if moved_s > 0 else 'earlier'}; fade and trim times are times "
-                        "of the mix file",
+                        f"{'later' if moved_s > 0 else 'earlier'}; fade and trim times are "
+                        "times of the mix file",
                         check="intake/start",
                         track=name,
                         action="check the fades and trims of this track",
@@ -313,13 +313,15 @@ def open_session(
         If the store cannot be used, or another build does not end.
     """
     loaded = load(path, processors=parameters())
-    with Store(loaded.folder / STORE_FOLDER) as store:
-        with store.locked(wait_s=wait_s, waiting=teller.note):
-            session = Session(loaded, store, settings, teller)
-            publish.recover(session.journal)
-            yield session
-            for notice in store.notices:
-                teller.note(notice)
+    with (
+        Store(loaded.folder / STORE_FOLDER) as store,
+        store.locked(wait_s=wait_s, waiting=teller.note),
+    ):
+        session = Session(loaded, store, settings, teller)
+        publish.recover(session.journal)
+        yield session
+        for notice in store.notices:
+            teller.note(notice)
 
 
 def _probe(track: TrackSpec, source: Source) -> Step:
@@ -335,7 +337,7 @@ def _has_times(track: TrackSpec) -> bool:
     return bool(track.fade_in or track.fade_out or not isinstance(track.trim, str))
 
 
-def _mapping(value: object) -> Mapping[str, object]:
+def _mapping(value: object) -> Mapping[str, Any]:
     assert isinstance(value, dict)
     return value
 

@@ -106,7 +106,7 @@ def _laid_out(
 
 
 def _refuse_limited_masters(work: EditionWork, loaded: LoadedSpec) -> None:
-    """A limiter works on whole segments, and must not touch a finished master."""
+    """Refuse a finished master in a segment that a limiter would work on."""
     if work.limiter is None:
         return
     for segment in work.segments():

@@ -1,4 +1,4 @@
-"""Everything a report says, as plain values: the page and the JSON are made from nothing else."""
+"""Everything a report says, as plain values; page and JSON are made from nothing else."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class LevelReport:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredReport:
-    """What the verifier measured on the delivered track; None is undefined, -inf silence."""
+    """What the verifier measured of a track; None is undefined, -inf silence."""
 
     integrated_lufs: float | None
     max_short_term_lufs: float | None
@@ -161,7 +161,7 @@ class AlbumReport:
 
 
 def to_json(report: AlbumReport) -> dict[str, Any]:
-    """Return the report as JSON values with stable keys; minus infinity is the text ``-inf``."""
+    """Return the report as JSON values with stable keys; silence is the text ``-inf``."""
     return {"report_version": REPORT_VERSION, **_plain(asdict(report))}
 
 

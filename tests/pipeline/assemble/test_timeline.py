@@ -63,7 +63,7 @@ def test_a_crossfade_between_two_rates_overlaps_in_time() -> None:
 
 def test_a_crossfade_longer_than_a_track_is_refused_by_name() -> None:
     join = Join(Fraction(0), Fraction(3))
-    with pytest.raises(ValueError, match=r"b: a crossfade of 3 s does not fit: a has 1\.000 s"):
+    with pytest.raises(ValueError, match=r"b: a crossfade of 3 s does not fit, a has 1\.000 s"):
         lay_out([take("a", 48_000), take("b", 480_000, join)])
 
 
