@@ -69,7 +69,7 @@ class Job:
         self, task: Task, *, advanced: Callable[[float], None], is_stopping: Callable[[], bool]
     ) -> None:
         self.name = task.name
-        self.params = task.params
+        self.params: Mapping[str, Any] = task.params
         self._task = task
         self._advanced = advanced
         self._is_stopping = is_stopping

@@ -296,10 +296,7 @@ class _Run:
             try:
                 if Signature.of(source.path) == before:
                     continue
-                if (
-                    not source.is_part
-                    and self._store.file_digest(source.path) == source.digest
-                ):
+                if not source.is_part and self._store.file_digest(source.path) == source.digest:
                     continue
             except (OSError, PipelineError):
                 pass  # gone, which is a change as well

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -168,6 +169,18 @@ def test_a_damaged_result_is_named_and_removed(memory: MemoryStore) -> None:
     assert reason == ("run", "output_damaged", "its result out is damaged")
     assert not path.exists()
     assert str(path) in memory.notices[0]
+
+
+def test_rehash_finds_damage_that_does_not_show(memory: MemoryStore) -> None:
+    wanted = [step("master")]
+    build(wanted, memory)
+    path = memory.path_of(planned(wanted, memory)["master"].outputs["out"])
+    stat = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"?")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert planned(wanted, memory).is_done
+    assert told(planned(wanted, memory, rehash=True))["master"][1] == "output_damaged"
 
 
 def test_the_same_work_asked_for_twice_is_one_step_with_both_names(

@@ -399,6 +399,24 @@ def test_pruning_to_a_budget_removes_the_longest_unused_first(either: Store) -> 
     assert present(either, *"abcd") == ["c", "d"]
 
 
+def test_a_step_that_a_later_build_used_again_is_younger_than_one_it_did_not(
+    either: Store,
+) -> None:
+    record(either, "a", b"a")
+    record(either, "b", b"b")
+    noted(either, ["a", "b"], ["a"], [])
+    either.prune(1, keep_builds=1)
+    assert present(either, "a", "b") == ["a"]
+
+
+def test_content_is_as_young_as_the_youngest_step_that_made_it(either: Store) -> None:
+    for key, content in {"a": b"x", "b": b"y", "c": b"x", "d": b"z"}.items():
+        record(either, key, content)
+        noted(either, [key])
+    either.prune(2, keep_builds=1)
+    assert present(either, *"abcd") == ["a", "c", "d"]
+
+
 def test_pruning_to_a_budget_that_is_kept_removes_nothing(either: Store) -> None:
     record(either, "a", b"a")
     assert either.prune(10).n_objects == 0
