@@ -394,6 +394,25 @@ def test_a_source_that_is_only_touched_is_the_same(store: Store, tmp_path: Path)
     assert ran == ["probe"]
 
 
+@pytest.mark.parametrize(
+    ("function", "changes"), [("join", False), ("reads_while_it_changes", True)]
+)
+def test_a_source_known_by_a_part_of_it_is_watched_while_it_is_read(
+    store: Store, tmp_path: Path, function: str, changes: bool
+) -> None:
+    file = tmp_path / "01.flac"
+    file.write_bytes(b"tags and audio")
+    audio = Source(file, "digest of the audio alone", is_part=True)
+    verdict = step("verdict", function=function, inputs={"mix": audio})
+    if changes:
+        with pytest.raises(SourceError, match="changed while it was read"):
+            build([verdict], store)
+    else:
+        assert build([verdict], store).ran == ("verdict",)
+        file.write_bytes(b"other tags, same audio")
+        assert build([verdict], store).ran == ()
+
+
 def touches(job: Job) -> None:
     os.utime(job.input("mix"))
     join(job)
