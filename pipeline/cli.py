@@ -330,6 +330,11 @@ def _say_build(built: Built, *, quiet: bool) -> None:
             quiet=quiet,
         )
         _say_findings(each.findings, quiet=quiet)
+    spent = ", ".join(
+        f"{kind} {seconds:.1f} s" for kind, seconds in built.seconds.items() if seconds >= 0.05
+    )
+    if spent:
+        _say(f"time spent in steps, side by side: {spent}", quiet=quiet)
     _say(f"report: {os.path.relpath(built.page)}", quiet=quiet)
     print(report.summary)
 

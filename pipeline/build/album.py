@@ -25,11 +25,12 @@ REPORTS = "reports"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build brought: the report, and where it lies."""
+    """What a build brought: the report, where it lies, and seconds spent per kind of step."""
 
     report: AlbumReport
     folder: Path
     page: Path
+    seconds: Mapping[str, float]
 
 
 def build_album(
@@ -100,7 +101,7 @@ def build_album(
         keys = (*intake.keys, *mastered.keys.values(), *rendered.keys.values())
         session.store.note_build(keys)
         session.store.prune(None)
-        return Built(report, session.loaded.folder, page)
+        return Built(report, session.loaded.folder, page, session.seconds)
 
 
 def _mastered(session: Session, works: Mapping[str, EditionWork]) -> Results:

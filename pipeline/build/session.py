@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,6 +105,7 @@ class Session:
         self.loaded, self.spec = loaded, loaded.spec
         self.store, self.settings, self.teller = store, settings, teller
         self.lock: Lock = read_lock(self.lock_path)
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     @property
     def lock_path(self) -> Path:
@@ -134,7 +135,10 @@ class Session:
         """Run a plan, told as one stage."""
         if not plan.is_done:
             self.teller.stage(stage)
-        return run_plan(plan, self.store, jobs=self.settings.jobs, progress=self.teller)
+        results = run_plan(plan, self.store, jobs=self.settings.jobs, progress=self.teller)
+        for planned in plan:
+            self.seconds[planned.step.kind] += results.seconds.get(planned.step.name, 0.0)
+        return results
 
     def read_json(self, artifact: Artifact) -> object:
         """Return a small result."""

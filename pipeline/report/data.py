@@ -53,7 +53,7 @@ class MeasuredReport:
 
 @dataclass(frozen=True, slots=True)
 class PictureReport:
-    """Curves of a track: 600 peaks at most, short-term loudness and gain reduction over time."""
+    """Curves of a track: at most 600 peaks, short-term loudness, gain reduction."""
 
     waveform: tuple[float, ...]
     short_term_lufs: tuple[float | None, ...]

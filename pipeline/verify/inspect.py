@@ -16,6 +16,7 @@ from formats import codecs, pcm
 from pipeline.dsp import Audio
 from pipeline.dsp.loudness import LoudnessMeter
 from pipeline.dsp.meter import Measurement, Meter
+from pipeline.dsp.waveform import Waveform
 
 CHUNK_S = 10
 EXCERPT_CHUNKS = 3
@@ -129,12 +130,12 @@ def _inspected(
 ) -> AudioFacts:
     meter = Meter(facts.sample_rate_hz, facts.n_channels)
     loudest = _Loudest(facts.sample_rate_hz)
-    waveform = _Waveform(facts.n_samples)
+    waveform = Waveform(facts.n_samples, n_columns=WAVEFORM_COLUMNS)
     hasher = hashlib.sha256()
     for block in blocks:
         meter.update(block)
         loudest.add(block)
-        waveform.add(block)
+        waveform.update(block)
         if bits:
             hasher.update(_packed(block, bits))
     return AudioFacts(
@@ -147,7 +148,7 @@ def _inspected(
         hasher.hexdigest() if bits else "",
         meter.result(),
         loudest.opinions(),
-        waveform.result(),
+        tuple(round(float(peak), 4) for peak in waveform.columns),
     )
 
 
@@ -215,27 +216,3 @@ def _other_lufs(audio: Any, sample_rate_hz: int) -> float | None:
 
     found = float(OtherMeter(sample_rate_hz, "DeMan").integrated_loudness(audio))
     return None if not np.isfinite(found) else round(found, 3)
-
-
-class _Waveform:
-    """The largest magnitude in equal stretches."""
-
-    def __init__(self, n_samples: int) -> None:
-        self._width = max(1, -(-n_samples // WAVEFORM_COLUMNS))
-        self._columns = np.zeros(-(-n_samples // self._width))
-        self._seen = 0
-
-    def add(self, block: Audio) -> None:
-        if not len(block):
-            return
-        peaks = np.maximum(block.max(axis=1), -block.min(axis=1))
-        places = np.arange(self._seen, self._seen + len(block)) // self._width
-        edges = np.flatnonzero(np.diff(places, prepend=-1))
-        tops = np.maximum.reduceat(peaks, edges)
-        inside = places[edges]
-        keep = inside < len(self._columns)
-        np.maximum.at(self._columns, inside[keep], tops[keep])
-        self._seen += len(block)
-
-    def result(self) -> tuple[float, ...]:
-        return tuple(round(float(peak), 4) for peak in self._columns)
