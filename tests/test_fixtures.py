@@ -253,6 +253,13 @@ def test_the_tiny_album_loads_and_has_three_tracks_that_a_cd_takes(
         assert figures.integrated_lufs > -30.0
 
 
+def test_the_tiny_albums_loudness_survives_44_1_khz_and_mp3(maker: ModuleType) -> None:
+    for mix in maker._tiny_mixes().values():
+        spectrum = np.abs(np.fft.rfft(mix, axis=0)) ** 2
+        treble = spectrum[round(15_000 * len(mix) / maker.TINY_RATE_HZ) :]
+        assert treble.sum() < 1e-4 * spectrum.sum()
+
+
 def test_the_tiny_album_is_the_same_each_time(maker: ModuleType, tmp_path: Path) -> None:
     for name in ("a", "b"):
         maker.write_tiny_album(tmp_path / name)
