@@ -89,16 +89,32 @@ def _windowed_sinc(at: Taps, reach: int, beta: float) -> Taps:
     return taps
 
 
+def _low_pass(at: Taps, *, cutoff: float, reach: int, beta: float) -> Taps:
+    """Return the taps at these distances in samples; `cutoff` is a part of the sample rate."""
+    window = np.i0(beta * np.sqrt(1 - (at / reach) ** 2)) / np.i0(beta)
+    taps: Taps = 2 * cutoff * np.sinc(2 * cutoff * at) * window
+    return taps
+
+
 # Name of the kernel and what it evaluates.
 BANKS: dict[str, tuple[PhasePair, ...]] = {
     "itu_peaks": itu_bank(),
     "hann_4x_peaks": hann_bank(4),
     "hann_2x_peaks": hann_bank(2),
-    # Flat to 0.43 of the sample rate; what lies above is left to the fine bank.
+    # Flat to 0.43 of the sample rate. On samples already doubled in rate that is everything.
     "coarse_peaks": kaiser_bank(8, n_taps=24, beta=6.0),
-    # Flat to 0.46; its grid of 12 misses at most 0.06 dB there.
-    "fine_peaks": kaiser_bank(12, n_taps=48, beta=6.0),
 }
+
+# Doubles the rate; flat to 0.485 of it.
+MIDDLE = kaiser_bank(2, n_taps=128, beta=5.0)[0]
+
+# The same with a steep edge from 0.456 to 0.5 of the rate, as good resamplers have. Where
+# there is music in that edge they read more, or less, than an endless sinc.
+STEEP_MIDDLE = _low_pass(np.arange(64.0) + 0.5, cutoff=0.478, reach=64, beta=8.0)
+STEEP_SAMPLE = _low_pass(np.arange(64.0), cutoff=0.478, reach=64, beta=8.0)
+# What lies above 0.46 of the rate: a sample less its low-passed self.
+_EDGE = -_low_pass(np.arange(32.0), cutoff=0.46, reach=32, beta=4.0)
+EDGE = _EDGE + np.eye(32)[0]
 
 
 def bound(name: str) -> float:
@@ -112,6 +128,9 @@ _HEAD = '''"""True-peak kernels, written by ``python -m pipeline.dsp._truepeak_d
 Each takes samples of shape ``(32 + n + 32,)``, an envelope of shape ``(n,)`` and the numbers of
 the cells of 32 to look at, and raises the envelope to the largest magnitude it finds between
 the sample before (exclusive) and the sample itself. All float32, n a multiple of 32.
+`double_rate` fills ``doubled`` with the samples of ``x`` from 80 on, each after the value in
+the middle before it; so does `double_rate_steeply`, low-passed. `edge_peaks` raises the
+envelope to what of a sample lies above 0.46 of the sample rate.
 """
 # ruff: noqa: E501, PLR0915 - generated: one line per phase, one statement per tap
 # fmt: off
@@ -132,7 +151,71 @@ _REACH = 31  # index of the sample left of the interval in the window of a cell
 
 def source() -> str:
     """Return the text of ``_truepeak_banks.py``."""
-    return _HEAD + "".join(_kernel(name, pairs) for name, pairs in BANKS.items())
+    banks = [_kernel(name, pairs) for name, pairs in BANKS.items()]
+    return "".join([_HEAD, *banks, _doubling(), _steep_doubling(), _edge()])
+
+
+def _doubling() -> str:
+    constants: list[str] = []
+    middle = _weighted("MIDDLE", MIDDLE.even, "e", constants)
+    body = [*_around("e", 63, 64), f"v[2 * i] = {middle}", "v[2 * i + 1] = w[i + 64]"]
+    return _cell_loop(
+        "double_rate(x: Row, doubled: Row, cells: Cells)", _DOUBLED_CELL, body, constants
+    )
+
+
+def _steep_doubling() -> str:
+    constants: list[str] = []
+    middle = _weighted("STEEP_MIDDLE", STEEP_MIDDLE, "e", constants)
+    sample = _weighted("STEEP_SAMPLE", _halved_centre(STEEP_SAMPLE), "s", constants)
+    body = [*_around("e", 63, 64), f"v[2 * i] = {middle}"]
+    body += [*_around("s", 64, 64), f"v[2 * i + 1] = {sample}"]
+    return _cell_loop(
+        "double_rate_steeply(x: Row, doubled: Row, cells: Cells)",
+        _DOUBLED_CELL,
+        body,
+        constants,
+    )
+
+
+def _edge() -> str:
+    constants: list[str] = []
+    level = _weighted("EDGE", _halved_centre(EDGE), "s", constants)
+    body = [*_around("s", 32, 32, len(EDGE)), f"level = abs({level})"]
+    body += ["v[i] = level if level > v[i] else v[i]"]
+    return _cell_loop("edge_peaks(x: Row, envelope: Row, cells: Cells)", _CELL, body, constants)
+
+
+_CELL = ("x[32 * cell : 32 * cell + 96]", "envelope[32 * cell : 32 * cell + 32]")
+_DOUBLED_CELL = ("x[32 * cell + 16 : 32 * cell + 176]", "doubled[64 * cell : 64 * cell + 64]")
+
+
+def _around(name: str, left: int, right: int, n_pairs: int = 64) -> Iterable[str]:
+    for k in range(n_pairs):
+        yield f"{name}{k} = w[i + {left - k}] + w[i + {right + k}]"
+
+
+def _halved_centre(taps: Taps) -> Taps:
+    # The sum of a sample and itself stands at distance 0.
+    return np.concatenate((taps[:1] / 2, taps[1:]))
+
+
+def _cell_loop(
+    signature: str, views: tuple[str, str], body: Iterable[str], constants: Iterable[str]
+) -> str:
+    loop = "\n".join(f"            {line}" for line in body)
+    return f"""
+{chr(10).join(constants)}
+
+
+@kernel
+def {signature} -> None:
+    for cell in cells:
+        w = {views[0]}
+        v = {views[1]}
+        for i in range(32):
+{loop}
+"""
 
 
 def _kernel(name: str, pairs: Sequence[PhasePair]) -> str:
@@ -147,19 +230,8 @@ def _kernel(name: str, pairs: Sequence[PhasePair]) -> str:
     # The samples themselves count too: no bank has a phase of unity.
     start = f"top = abs(w[i + {_REACH + 1}])" if name == "coarse_peaks" else "top = v[i]"
     end = "v[i] = top if top > v[i] else v[i]" if name == "coarse_peaks" else "v[i] = top"
-    loop = "\n".join(f"            {line}" for line in (start, *body, end))
-    return f"""
-{chr(10).join(constants)}
-
-
-@kernel
-def {name}(x: Row, envelope: Row, cells: Cells) -> None:
-    for cell in cells:
-        w = x[32 * cell : 32 * cell + 96]
-        v = envelope[32 * cell : 32 * cell + 32]
-        for i in range(32):
-{loop}
-"""
+    signature = f"{name}(x: Row, envelope: Row, cells: Cells)"
+    return _cell_loop(signature, _CELL, [start, *body, end], constants)
 
 
 def _sums(pairs: Sequence[PhasePair]) -> Iterable[str]:

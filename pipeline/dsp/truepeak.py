@@ -20,8 +20,9 @@ from pipeline.dsp import _truepeak_banks as banks
 from pipeline.dsp.kernel import kernel
 
 CELL_SAMPLES = 32
-CHUNK_SAMPLES = 8192  # fits the first-level cache together with its envelope
-REACH_SAMPLES = 32  # what the longest bank needs on either side
+CHUNK_SAMPLES = 16_384  # fits the second-level cache; long enough to hide the calls
+HISTORY_SAMPLES = 192  # what the longest filter looks back at
+DELAY_SAMPLES = 96  # and what it looks ahead to
 
 Row = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.int32]
@@ -29,9 +30,12 @@ Bits = npt.NDArray[np.int32]
 # The most that a bank can make of samples of magnitude 1, rounded up.
 _ITU_BOUND = 2.03
 _COARSE_BOUND = 2.31  # also of both Hann banks
-# Where the coarse bank reads less than this part of the highest peak, the fine one finds no
-# higher one: of a steady tone at 0.45 of the sample rate the coarse bank misses 0.14 to 1 dB.
-_FINE_MARGIN = 1.12
+# Where the quick readings stay this much below a level, a long filter does not exceed it: at
+# twice the rate the highest tone, 0.48 of the rate, is missed by at most 2.6 dB.
+_COARSE_MARGIN = 1.12
+_DOUBLED_MARGIN = 1.25
+# With less than this part of a level above 0.46 of the rate, all long filters agree to 0.1 dB.
+_EDGE_SHARE = 0.01
 
 
 class Reblocker:
@@ -84,9 +88,9 @@ class TruePeakMeter:
     Notes
     -----
     Before and after the programme there is silence, so a programme that begins or ends away
-    from zero has a peak outside itself. An 8-fold bank finds where the peak may be and a
-    12-fold one of 48 taps measures it: within 0.06 dB of a long 32-fold interpolation of what
-    lies below 0.46 of the sample rate. Cells of 32 samples too quiet to matter are skipped.
+    from zero has a peak outside itself. An 8-fold bank finds where the peak may be; there the
+    rate is doubled by a filter of 128 taps, and the bank applied once more reads 16 values per
+    sample. Cells of 32 samples too quiet to matter are skipped.
 
     References
     ----------
@@ -97,7 +101,7 @@ class TruePeakMeter:
         if sample_rate_hz <= 0:
             raise ValueError(f"sample_rate_hz must be positive, got {sample_rate_hz}")
         self._reblocker = Reblocker(n_channels)
-        self._x = np.zeros((n_channels, 2 * REACH_SAMPLES + CHUNK_SAMPLES), np.float32)
+        self._x = np.zeros((n_channels, HISTORY_SAMPLES + CHUNK_SAMPLES), np.float32)
         self._accurate = self._itu = self._sample = 0.0
 
     def update(self, block: Audio) -> None:
@@ -129,22 +133,22 @@ class TruePeakMeter:
     def _with_tail(self) -> tuple[float, float]:
         # A reading must not disturb the measurement: more blocks may follow.
         x = self._x.copy()
-        return self._peaks(x[:, : _load(x, _padded(self._reblocker.rest(), REACH_SAMPLES))])
+        return self._peaks(x[:, : _load(x, padded(self._reblocker.rest(), DELAY_SAMPLES))])
 
     def _peaks(self, x: Row) -> tuple[float, float]:
         itu, accurate = self._itu, max(self._accurate, self._sample)
         for row in x:
-            local = _local_peaks(row)
-            envelope = np.zeros(len(row) - 2 * REACH_SAMPLES, np.float32)
-            banks.itu_peaks(row, envelope, np.flatnonzero(local * _ITU_BOUND > itu))
+            short = _short_view(row)
+            local = _local_peaks(short)
+            envelope = np.zeros(len(row) - HISTORY_SAMPLES, np.float32)
+            banks.itu_peaks(short, envelope, np.flatnonzero(local * _ITU_BOUND > itu))
             itu = max(itu, float(envelope.max()))
             envelope[:] = 0.0
             banks.coarse_peaks(
-                row, envelope, np.flatnonzero(local * _COARSE_BOUND * _FINE_MARGIN > accurate)
+                short, envelope, np.flatnonzero(local * _COARSE_BOUND > accurate)
             )
             accurate = max(accurate, float(envelope.max()))
-            coarse = envelope.reshape(-1, CELL_SAMPLES).max(axis=1)
-            banks.fine_peaks(row, envelope, np.flatnonzero(coarse * _FINE_MARGIN > accurate))
+            _raise_finely(row, envelope, accurate)
             accurate = max(accurate, float(envelope.max()))
         return itu, accurate
 
@@ -172,7 +176,7 @@ class PeakEnvelope:
     as the input plus `latency_samples`.
     """
 
-    latency_samples = REACH_SAMPLES
+    latency_samples = DELAY_SAMPLES
 
     def __init__(self, sample_rate_hz: int, n_channels: int, *, floor: float = 0.0) -> None:
         self._detector = Detector(sample_rate_hz, n_channels, floor=floor)
@@ -188,7 +192,7 @@ class PeakEnvelope:
         """Return what is still held back; silence follows the programme."""
         rest = self._reblocker.rest()
         wanted = len(rest) + self.latency_samples
-        return self._detector.next(_padded(rest, self.latency_samples))[:wanted]
+        return self._detector.next(padded(rest, self.latency_samples))[:wanted]
 
 
 class Detector:
@@ -202,22 +206,32 @@ class Detector:
         Number of channels.
     floor : float, optional
         See `PeakEnvelope`.
+    is_fine : bool, optional
+        Whether to read again with the longest filter where the envelope comes near the floor.
     """
 
-    def __init__(self, sample_rate_hz: int, n_channels: int, *, floor: float = 0.0) -> None:
+    delay_cells = (
+        4  # of `next_cells`: three of the filters, one for the interval that leads out
+    )
+
+    def __init__(
+        self, sample_rate_hz: int, n_channels: int, *, floor: float = 0.0, is_fine: bool = False
+    ) -> None:
         self._hann_peaks: Any = (
             banks.hann_4x_peaks if sample_rate_hz < 96_000 else banks.hann_2x_peaks
         )
         self._floor = floor
-        self._x = np.zeros((n_channels, 2 * REACH_SAMPLES + CHUNK_SAMPLES), np.float32)
+        self._is_fine = is_fine
+        self._last_peak = np.zeros(1, np.float32)
+        self._x = np.zeros((n_channels, HISTORY_SAMPLES + CHUNK_SAMPLES), np.float32)
 
     def next(self, chunk: Audio) -> Row:
-        """Return the envelope of the `REACH_SAMPLES` before the end of the last chunk and on.
+        """Return the envelope of the `DELAY_SAMPLES` before the end of the last chunk and on.
 
         Parameters
         ----------
         chunk : ndarray
-            Shape ``(n_samples, n_channels)``; n_samples a multiple of 32, at most 8224.
+            Shape ``(n_samples, n_channels)``; n_samples a multiple of 32.
         """
         self._make_room(len(chunk))
         length = _load(self._x, chunk)
@@ -227,43 +241,94 @@ class Detector:
         _shift(self._x, len(chunk))
         return envelope
 
+    def next_cells(self, chunk: Audio) -> Row:
+        """Return the highest reading of each cell, the intervals into and out of it included.
+
+        They are `delay_cells` late: the first speak of the cells before `chunk`.
+        """
+        readings = self.next(chunk)
+        peaks = np.concatenate((self._last_peak, cell_peaks(readings)))
+        self._last_peak = peaks[-1:].copy()
+        both: Row = np.maximum(peaks[:-1], readings[::CELL_SAMPLES])
+        return both
+
     def _raise(self, envelope: Row, row: Row) -> None:
+        short = _short_view(row)
         cells = np.arange(len(envelope) // CELL_SAMPLES)
         if self._floor:
-            cells = cells[_local_peaks(row) * _COARSE_BOUND > self._floor]
-        banks.itu_peaks(row, envelope, cells)
-        self._hann_peaks(row, envelope, cells)
-        banks.coarse_peaks(row, envelope, cells)
+            cells = np.flatnonzero(_local_peaks(short) * _COARSE_BOUND > self._floor)
+        banks.coarse_peaks(short, envelope, cells)
+        if self._is_fine:
+            _raise_finely(row, envelope, self._floor, steeply=True)
+            cells = np.flatnonzero(cell_peaks(envelope) * _COARSE_MARGIN > self._floor)
+        banks.itu_peaks(short, envelope, cells)
+        self._hann_peaks(short, envelope, cells)
 
     def _make_room(self, n_samples: int) -> None:
-        missing = 2 * REACH_SAMPLES + n_samples - self._x.shape[1]
+        missing = HISTORY_SAMPLES + n_samples - self._x.shape[1]
         if missing > 0:
             self._x = np.pad(self._x, ((0, 0), (0, missing)))
 
 
 def _load(x: Row, chunk: Audio) -> int:
     """Put a chunk behind the history in `x` and return how much of `x` is now filled."""
-    end = 2 * REACH_SAMPLES + len(chunk)
-    x[:, 2 * REACH_SAMPLES : end] = chunk.T
+    end = HISTORY_SAMPLES + len(chunk)
+    x[:, HISTORY_SAMPLES:end] = chunk.T
     return end
 
 
 def _shift(x: Row, n_samples: int) -> None:
     """Keep the last samples of a chunk as the history of the next."""
-    history = 2 * REACH_SAMPLES
-    x[:, :history] = x[:, n_samples : n_samples + history].copy()
+    x[:, :HISTORY_SAMPLES] = x[:, n_samples : n_samples + HISTORY_SAMPLES].copy()
 
 
-def _padded(rest: Audio, tail_samples: int) -> Audio:
-    """Append silence: `tail_samples`, and what is missing to a whole cell."""
+def _short_view(row: Row) -> Row:
+    """Return the part of a row that the short banks look at."""
+    return row[64:-64]
+
+
+def _raise_finely(row: Row, envelope: Row, level: float, *, steeply: bool = False) -> None:
+    """Raise the envelope by readings at 16 times the rate, where they may exceed `level`."""
+    n_cells = len(envelope) // CELL_SAMPLES
+    doubled = np.empty(2 * len(envelope) + 2 * CELL_SAMPLES, np.float32)
+    banks.double_rate(row, doubled, np.arange(n_cells + 1))
+    coarse = np.repeat(cell_peaks(envelope), 2)
+    near = (_local_peaks(doubled) * _DOUBLED_MARGIN > level) | (coarse * _COARSE_MARGIN > level)
+    _raise_from_doubled(doubled, envelope, near)
+    if not steeply:
+        return
+    edge = np.zeros_like(envelope)
+    banks.edge_peaks(_short_view(row), edge, np.flatnonzero(near[::2] | near[1::2]))
+    near &= np.repeat(cell_peaks(edge) > _EDGE_SHARE * level, 2)
+    if near.any():
+        # A half cell is read from itself and its two neighbours.
+        needed = np.convolve(near, [True] * 3) > 0
+        cells = np.flatnonzero(needed.reshape(-1, 2).any(axis=1))
+        banks.double_rate_steeply(row, doubled, cells)
+        _raise_from_doubled(doubled, envelope, near)
+
+
+def _raise_from_doubled(doubled: Row, envelope: Row, near: npt.NDArray[np.bool_]) -> None:
+    halves = np.zeros(2 * len(envelope), np.float32)
+    banks.coarse_peaks(doubled, halves, np.flatnonzero(near))
+    np.maximum(envelope, np.maximum(halves[::2], halves[1::2]), out=envelope)
+
+
+def padded(rest: Audio, tail_samples: int) -> Audio:
+    """Return `rest` and silence: `tail_samples`, and what is missing to a whole cell."""
     return np.pad(rest, ((0, tail_samples + -len(rest) % CELL_SAMPLES), (0, 0)))
+
+
+def cell_peaks(row: Row) -> Row:
+    """Return the largest magnitude in each cell of 32, shape ``(len(row) // 32,)``."""
+    bits = np.empty(len(row) // CELL_SAMPLES, np.int32)
+    _cell_peaks(row.view(np.int32), bits)
+    return bits.view(np.float32)
 
 
 def _local_peaks(row: Row) -> Row:
     """Return per cell the largest magnitude of the samples that any bank may look at."""
-    bits = np.empty(len(row) // CELL_SAMPLES, np.int32)
-    _cell_peaks(row.view(np.int32), bits)
-    peaks = bits.view(np.float32)
+    peaks = cell_peaks(row)
     return np.maximum(np.maximum(peaks[:-2], peaks[1:-1]), peaks[2:])
 
 
