@@ -98,8 +98,7 @@ def build_album(
         report = reporter.report(lock, summary, findings, (mastered, rendered))
         page = _write_report(session, report)
         write_lock(session.lock_path, lock)
-        keys = (*intake.keys, *mastered.keys.values(), *rendered.keys.values())
-        session.store.note_build(keys)
+        session.store.note_build(session.keys)
         session.store.prune(None)
         return Built(report, session.loaded.folder, page, session.seconds)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from formats.artwork import Artwork, prepare_artwork
+from formats.atomic import write_atomically
 from formats.errors import FormatError
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.takes import has_hidden_first
@@ -153,7 +154,7 @@ def deliver(
     current = {each.name for each in wanted if _is_current(session, each)}
     staged = {each.name: _stage(session, each) for each in wanted if each.name not in current}
     packages = {name: open_package(folder) for name, (folder, _) in staged.items()}
-    verdicts = _verified(session, packages)
+    verdicts, keys = _verified(session, packages)
     done = []
     for each in wanted:
         if each.name in current:
@@ -170,6 +171,7 @@ def deliver(
                     blocking=findings[each.name],
                 )
             )
+            _remember(session, each, verdicts[each.name], keys)
     return done
 
 
@@ -361,8 +363,16 @@ def _waivers(session: Session, order: Order) -> dict[str, str]:
     return waivers
 
 
-def _verified(session: Session, packages: Mapping[str, Package]) -> dict[str, Verdict]:
-    """Open all audio of all packages side by side, then run the checks on each."""
+def _verified(
+    session: Session, packages: Mapping[str, Package]
+) -> tuple[dict[str, Verdict], tuple[str, ...]]:
+    """Open all audio of all packages side by side, then run the checks on each.
+
+    Returns
+    -------
+    verdicts, keys
+        The verdict on each, and the keys of the steps that measured.
+    """
     steps = {
         (name, piece): _inspect_step(package, piece, name)
         for name, package in packages.items()
@@ -376,8 +386,7 @@ def _verified(session: Session, packages: Mapping[str, Package]) -> dict[str, Ve
             artifact = results.artifact(steps[name, piece].output("facts"))
             facts[piece] = _facts(session, artifact)
         verdicts[name] = judge(replace(package, facts=facts))
-        _remember_facts(session, name, facts)
-    return verdicts
+    return verdicts, tuple(results.keys.values())
 
 
 def _inspect_step(package: Package, piece: Piece, name: str) -> Step:
@@ -449,7 +458,7 @@ def _unchanged(session: Session, parcel: Parcel) -> Delivered:
         findings,
         tuple(manifest.verdict["not_checked"]),
         tuple(manifest.verdict["checks"]),
-        _remembered_facts(session, parcel.name),
+        _remembered_facts(session, parcel),
         "unchanged" if manifest.is_released else "held",
     )
 
@@ -485,32 +494,41 @@ def _stamp(findings: tuple[Finding, ...]) -> str:
     return f"*** NOT FOR RELEASE ***\n{reasons}\n\n"
 
 
-def _remember_facts(
-    session: Session, name: str, facts: Mapping[Piece, AudioFacts | FormatError]
+def _remember(
+    session: Session, parcel: Parcel, verdict: Verdict, keys: tuple[str, ...]
 ) -> None:
-    """Keep what was measured, for the report of a later build that changes nothing here."""
+    """Keep what was measured, for the report of a later build that changes nothing here.
+
+    With it the keys of the steps that measured: the store keeps what they made as long as the
+    deliverable stands.
+    """
     rows = [
         {"name": piece.name, "index": piece.index, "facts": each.to_json()}
-        for piece, each in facts.items()
+        for piece, each in verdict.package.facts.items()
         if isinstance(each, AudioFacts)
     ]
-    session.journal.mkdir(parents=True, exist_ok=True)
-    (session.journal / f"{name}.facts").write_text(json.dumps(rows), encoding="utf-8")
+    found = {"recipe": parcel.recipe, "keys": sorted(keys), "rows": rows}
+    write_atomically(_remembered_path(session, parcel.name), json.dumps(found).encode())
 
 
-def _remembered_facts(session: Session, name: str) -> dict[str, AudioFacts]:
-    path = session.journal / f"{name}.facts"
-    if not path.exists():
+def _remembered_facts(session: Session, parcel: Parcel) -> dict[str, AudioFacts]:
+    path = _remembered_path(session, parcel.name)
+    found = json.loads(path.read_bytes()) if path.exists() else {}
+    if found.get("recipe") != parcel.recipe:
         return {}
-    manifest = read_manifest(target_of(session, name) / MANIFEST_NAME)
+    session.keys.update(found["keys"])
+    manifest = read_manifest(target_of(session, parcel.name) / MANIFEST_NAME)
     tracks = {
         (file.name, number): track.track
         for file in manifest.audio_files
         for number, track in enumerate(file.tracks)
     }
-    rows = json.loads(path.read_text(encoding="utf-8"))
     return {
         tracks[row["name"], row["index"]]: AudioFacts.from_json(row["facts"])
-        for row in rows
+        for row in found["rows"]
         if (row["name"], row["index"]) in tracks
     }
+
+
+def _remembered_path(session: Session, name: str) -> Path:
+    return session.journal / f"{name}.measured"

@@ -106,6 +106,7 @@ class Session:
         self.store, self.settings, self.teller = store, settings, teller
         self.lock: Lock = read_lock(self.lock_path)
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.keys: set[str] = set()
 
     @property
     def lock_path(self) -> Path:
@@ -136,6 +137,7 @@ class Session:
         if not plan.is_done:
             self.teller.stage(stage)
         results = run_plan(plan, self.store, jobs=self.settings.jobs, progress=self.teller)
+        self.keys.update(results.keys.values())
         for planned in plan:
             self.seconds[planned.step.kind] += results.seconds.get(planned.step.name, 0.0)
         return results
