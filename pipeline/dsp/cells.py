@@ -114,7 +114,7 @@ class CellMeter:
         if n_channels not in (1, 2):
             raise ValueError(f"n_channels must be 1 or 2, got {n_channels}")
         self._rate_hz = sample_rate_hz
-        self._detector = Detector(sample_rate_hz, n_channels)
+        self._detector = Detector(sample_rate_hz, n_channels, is_fine=True)
         self._coefficients = k_weighting(sample_rate_hz)
         self._state = np.zeros((2, 4))
         self._reblocker = Reblocker(n_channels)

@@ -148,7 +148,7 @@ class TruePeakMeter:
                 short, envelope, np.flatnonzero(local * _COARSE_BOUND > accurate)
             )
             accurate = max(accurate, float(envelope.max()))
-            _raise_finely(row, envelope, accurate)
+            _raise_where_loud(row, envelope, accurate)
             accurate = max(accurate, float(envelope.max()))
         return itu, accurate
 
@@ -207,7 +207,8 @@ class Detector:
     floor : float, optional
         See `PeakEnvelope`.
     is_fine : bool, optional
-        Whether to read again with the longest filter where the envelope comes near the floor.
+        Whether to read again with the longest filters, where the envelope comes near the
+        floor or, without a floor, where they may read more than the short ones.
     """
 
     delay_cells = (
@@ -259,7 +260,9 @@ class Detector:
             cells = np.flatnonzero(_local_peaks(short) * _COARSE_BOUND > self._floor)
         banks.coarse_peaks(short, envelope, cells)
         if self._is_fine:
-            _raise_finely(row, envelope, self._floor, steeply=True)
+            if self._floor:
+                _raise_where_loud(row, envelope, self._floor)
+            _raise_where_bright(row, envelope, self._floor, in_full=not self._floor)
             cells = np.flatnonzero(cell_peaks(envelope) * _COARSE_MARGIN > self._floor)
         banks.itu_peaks(short, envelope, cells)
         self._hann_peaks(short, envelope, cells)
@@ -287,25 +290,38 @@ def _short_view(row: Row) -> Row:
     return row[64:-64]
 
 
-def _raise_finely(row: Row, envelope: Row, level: float, *, steeply: bool = False) -> None:
+def _raise_where_loud(row: Row, envelope: Row, level: float) -> None:
     """Raise the envelope by readings at 16 times the rate, where they may exceed `level`."""
-    n_cells = len(envelope) // CELL_SAMPLES
     doubled = np.empty(2 * len(envelope) + 2 * CELL_SAMPLES, np.float32)
-    banks.double_rate(row, doubled, np.arange(n_cells + 1))
+    banks.double_rate(row, doubled, np.arange(len(doubled) // (2 * CELL_SAMPLES)))
     coarse = np.repeat(cell_peaks(envelope), 2)
     near = (_local_peaks(doubled) * _DOUBLED_MARGIN > level) | (coarse * _COARSE_MARGIN > level)
     _raise_from_doubled(doubled, envelope, near)
-    if not steeply:
-        return
+
+
+def _raise_where_bright(row: Row, envelope: Row, level: float, *, in_full: bool) -> None:
+    """Raise the envelope where so much lies near half the sample rate that meters disagree.
+
+    Only cells that may exceed `level` are looked at. `in_full` reads with the endless sinc too,
+    not only with the steep edge.
+    """
+    peaks = cell_peaks(envelope)
     edge = np.zeros_like(envelope)
-    banks.edge_peaks(_short_view(row), edge, np.flatnonzero(near[::2] | near[1::2]))
-    near &= np.repeat(cell_peaks(edge) > _EDGE_SHARE * level, 2)
-    if near.any():
-        # A half cell is read from itself and its two neighbours.
-        needed = np.convolve(near, [True] * 3) > 0
-        cells = np.flatnonzero(needed.reshape(-1, 2).any(axis=1))
-        banks.double_rate_steeply(row, doubled, cells)
-        _raise_from_doubled(doubled, envelope, near)
+    near = peaks * _COARSE_MARGIN > level
+    banks.edge_peaks(_short_view(row), edge, np.flatnonzero(near))
+    near &= cell_peaks(edge) > _EDGE_SHARE * peaks
+    if not near.any():
+        return
+    halves = np.repeat(near, 2)
+    # A half cell is read from itself and its two neighbours.
+    needed = np.convolve(halves, [True] * 3) > 0
+    cells = np.flatnonzero(needed.reshape(-1, 2).any(axis=1))
+    doubled = np.zeros(2 * len(envelope) + 2 * CELL_SAMPLES, np.float32)
+    if in_full:
+        banks.double_rate(row, doubled, cells)
+        _raise_from_doubled(doubled, envelope, halves)
+    banks.double_rate_steeply(row, doubled, cells)
+    _raise_from_doubled(doubled, envelope, halves)
 
 
 def _raise_from_doubled(doubled: Row, envelope: Row, near: npt.NDArray[np.bool_]) -> None:
