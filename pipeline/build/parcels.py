@@ -23,7 +23,7 @@ from pipeline.deliver.cd import cd_recipes
 from pipeline.deliver.files import files_recipes
 from pipeline.deliver.package import PAPERS, SEND, Recipe, compose, recipe_digest
 from pipeline.engine import Artifact, Results, Source, Step
-from pipeline.errors import SourceError
+from pipeline.errors import DeliveryError, SourceError
 from pipeline.findings import Finding, Severity
 from pipeline.lock import EditionLock, LockedDeliverable, digest_of
 from pipeline.manifest import MANIFEST_NAME, Manifest, manifest_text, read_manifest
@@ -147,7 +147,8 @@ def deliver(
     Raises
     ------
     DeliveryError
-        If a file of ours in an output folder was edited by the user.
+        If files of ours in an output folder were edited by the user; the other deliverables
+        are published first.
     """
     findings = {parcel.name: blocking for parcel, blocking in parcels}
     wanted = [parcel for parcel, _ in parcels]
@@ -155,23 +156,29 @@ def deliver(
     staged = {each.name: _stage(session, each) for each in wanted if each.name not in current}
     packages = {name: open_package(folder) for name, (folder, _) in staged.items()}
     verdicts, keys = _verified(session, packages)
-    done = []
+    done, stopped = [], []
     for each in wanted:
         if each.name in current:
             done.append(_unchanged(session, each))
-        else:
-            folder, manifest = staged[each.name]
-            done.append(
-                _published(
-                    session,
-                    each,
-                    folder,
-                    manifest,
-                    verdict=verdicts[each.name],
-                    blocking=findings[each.name],
-                )
+            continue
+        folder, manifest = staged[each.name]
+        try:
+            made = _published(
+                session,
+                each,
+                folder,
+                manifest,
+                verdict=verdicts[each.name],
+                blocking=findings[each.name],
             )
+        except DeliveryError as error:
+            publish.discard(folder)
+            stopped.append(error)
+        else:
             _remember(session, each, verdicts[each.name], keys)
+            done.append(made)
+    if stopped:
+        raise stopped[0]
     return done
 
 

@@ -271,7 +271,7 @@ class Session:
             except SourceError as error:
                 problems.append(error)
         if problems:
-            raise problems[0]
+            raise _all_of(problems)
         return sources
 
     def _moved_starts(
@@ -328,6 +328,13 @@ def open_session(
         yield session
         for notice in store.notices:
             teller.note(notice)
+
+
+def _all_of(problems: list[SourceError]) -> SourceError:
+    """Return one error that names every mix that cannot be used."""
+    first, *others = problems
+    lines = [first.message, *(f"{each.where}: {each.message}" for each in others)]
+    return SourceError(first.where, "\n".join(lines), first.hint)
 
 
 def _probe(track: TrackSpec, source: Source) -> Step:
