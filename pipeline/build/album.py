@@ -98,8 +98,7 @@ def build_album(
         report = reporter.report(lock, summary, findings, (mastered, rendered))
         page = _write_report(session, report)
         write_lock(session.lock_path, lock)
-        session.store.note_build(session.keys)
-        session.store.prune(None)
+        session.keep_results(deliverables)
         return Built(report, session.loaded.folder, page, session.seconds)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from formats.atomic import write_atomically
 from pipeline.assemble.takes import Medium
 from pipeline.build import steps
 from pipeline.build.orders import medium_of
@@ -41,6 +43,7 @@ from pipeline.spec.model import AnyDeliverable, TrackSpec
 STORE_FOLDER = ".glassmaster"
 OUT_FOLDER = "out"
 START_MOVED_S = 0.010
+LEAST_STORE_BYTES = 1_000_000_000
 
 
 class Teller(Progress, Protocol):
@@ -86,14 +89,11 @@ class Intake:
         What reading them has shown.
     findings : tuple of Finding
         What should be said about them.
-    keys : tuple of str
-        Keys of the steps that found it.
     """
 
     sources: Mapping[str, Source]
     facts: Mapping[str, MixFacts]
     findings: tuple[Finding, ...]
-    keys: tuple[str, ...]
 
 
 class Session:
@@ -123,7 +123,7 @@ class Session:
         """Folder that remembers what was published."""
         return self.store.folder / "published"
 
-    def plan(self, wanted: Iterator[Step] | list[Step] | tuple[Step, ...]) -> Plan:
+    def plan(self, wanted: Iterable[Step]) -> Plan:
         """Plan steps against the store."""
         return make_plan(
             wanted,
@@ -142,10 +142,23 @@ class Session:
             self.seconds[planned.step.kind] += results.seconds.get(planned.step.name, 0.0)
         return results
 
+    def keep_results(self, deliverables: Iterable[str]) -> None:
+        """Bound the store: what the deliverables were last made from stays, old results go.
+
+        A build of one deliverable must not push out what the others need; so the keys are kept
+        for each of them. Beyond them the store may hold as much again, for a way back.
+        """
+        path = self.store.folder / "needed.json"
+        needed = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        needed |= dict.fromkeys(deliverables, sorted(self.keys))
+        needed = {name: keys for name, keys in needed.items() if name in self.spec.deliverables}
+        write_atomically(path, json.dumps(needed).encode())
+        self.store.note_build([*self.keys, *(key for keys in needed.values() for key in keys)])
+        size = self.store.size()
+        self.store.prune(max(2 * size.needed_bytes, LEAST_STORE_BYTES))
+
     def read_json(self, artifact: Artifact) -> object:
         """Return a small result."""
-        import json
-
         return json.loads(self.store.path_of(artifact).read_bytes())
 
     def path_of(self, results: Results, output: Output) -> Path:
@@ -180,7 +193,7 @@ class Session:
             )
         ]
         findings += self._moved_starts(tracks, sources, facts)
-        return Intake(sources, facts, tuple(findings), tuple(results.keys.values()))
+        return Intake(sources, facts, tuple(findings))
 
     def album_rate_hz(self, facts: Mapping[str, MixFacts]) -> int:
         """Return the album's rate: written, locked, or that of most of the playing time."""
