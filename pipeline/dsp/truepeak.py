@@ -30,10 +30,10 @@ Bits = npt.NDArray[np.int32]
 # The most that a bank can make of samples of magnitude 1, rounded up.
 _ITU_BOUND = 2.03
 _COARSE_BOUND = 2.31  # also of both Hann banks
-# Where the quick readings stay this much below a level, a long filter does not exceed it: at
-# twice the rate the highest tone, 0.48 of the rate, is missed by at most 2.6 dB.
+# Where the coarse bank stays this much below a level, a long filter does not exceed it; with
+# much near half the sample rate it needs more room.
 _COARSE_MARGIN = 1.12
-_DOUBLED_MARGIN = 1.25
+_BRIGHT_MARGIN = 1.5
 # With less than this part of a level above 0.46 of the rate, all long filters agree to 0.1 dB.
 _EDGE_SHARE = 0.01
 
@@ -262,7 +262,7 @@ class Detector:
         if self._is_fine:
             if self._floor:
                 _raise_where_loud(row, envelope, self._floor)
-            _raise_where_bright(row, envelope, self._floor, in_full=not self._floor)
+            _raise_where_bright(row, envelope, self._floor)
             cells = np.flatnonzero(cell_peaks(envelope) * _COARSE_MARGIN > self._floor)
         banks.itu_peaks(short, envelope, cells)
         self._hann_peaks(short, envelope, cells)
@@ -292,42 +292,38 @@ def _short_view(row: Row) -> Row:
 
 def _raise_where_loud(row: Row, envelope: Row, level: float) -> None:
     """Raise the envelope by readings at 16 times the rate, where they may exceed `level`."""
-    doubled = np.empty(2 * len(envelope) + 2 * CELL_SAMPLES, np.float32)
-    banks.double_rate(row, doubled, np.arange(len(doubled) // (2 * CELL_SAMPLES)))
-    coarse = np.repeat(cell_peaks(envelope), 2)
-    near = (_local_peaks(doubled) * _DOUBLED_MARGIN > level) | (coarse * _COARSE_MARGIN > level)
-    _raise_from_doubled(doubled, envelope, near)
+    near = cell_peaks(envelope) * _COARSE_MARGIN > level
+    if near.any():
+        _raise_from_doubled(banks.double_rate, row, envelope, near)
 
 
-def _raise_where_bright(row: Row, envelope: Row, level: float, *, in_full: bool) -> None:
+def _raise_where_bright(row: Row, envelope: Row, level: float) -> None:
     """Raise the envelope where so much lies near half the sample rate that meters disagree.
 
-    Only cells that may exceed `level` are looked at. `in_full` reads with the endless sinc too,
-    not only with the steep edge.
+    There an endless sinc and a steep edge are read, wherever they may exceed `level`.
     """
     peaks = cell_peaks(envelope)
     edge = np.zeros_like(envelope)
-    near = peaks * _COARSE_MARGIN > level
+    near = peaks * _BRIGHT_MARGIN > level
     banks.edge_peaks(_short_view(row), edge, np.flatnonzero(near))
     near &= cell_peaks(edge) > _EDGE_SHARE * peaks
-    if not near.any():
-        return
+    if near.any():
+        for double in (banks.double_rate, banks.double_rate_steeply):
+            _raise_from_doubled(double, row, envelope, near)
+
+
+def _raise_from_doubled(
+    double: Any, row: Row, envelope: Row, near: npt.NDArray[np.bool_]
+) -> None:
+    """Raise the envelope in the cells that are `near`, by the short bank at twice the rate."""
+    doubled = np.empty(2 * len(envelope) + 2 * CELL_SAMPLES, np.float32)
+    # Half a cell is read from itself and its two neighbours.
     halves = np.repeat(near, 2)
-    # A half cell is read from itself and its two neighbours.
     needed = np.convolve(halves, [True] * 3) > 0
-    cells = np.flatnonzero(needed.reshape(-1, 2).any(axis=1))
-    doubled = np.zeros(2 * len(envelope) + 2 * CELL_SAMPLES, np.float32)
-    if in_full:
-        banks.double_rate(row, doubled, cells)
-        _raise_from_doubled(doubled, envelope, halves)
-    banks.double_rate_steeply(row, doubled, cells)
-    _raise_from_doubled(doubled, envelope, halves)
-
-
-def _raise_from_doubled(doubled: Row, envelope: Row, near: npt.NDArray[np.bool_]) -> None:
-    halves = np.zeros(2 * len(envelope), np.float32)
-    banks.coarse_peaks(doubled, halves, np.flatnonzero(near))
-    np.maximum(envelope, np.maximum(halves[::2], halves[1::2]), out=envelope)
+    double(row, doubled, np.flatnonzero(needed.reshape(-1, 2).any(axis=1)))
+    readings = np.zeros(2 * len(envelope), np.float32)
+    banks.coarse_peaks(doubled, readings, np.flatnonzero(halves))
+    np.maximum(envelope, np.maximum(readings[::2], readings[1::2]), out=envelope)
 
 
 def padded(rest: Audio, tail_samples: int) -> Audio:
