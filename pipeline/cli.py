@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipeline.verify.runner import Verdict
 
 OUR_BUG = 70
+INTERRUPTED = 130
+_STOPPED = "stopped; what is finished is kept, run it again to go on"
 
 app = typer.Typer(
     name="glassmaster",
@@ -270,7 +272,11 @@ def main() -> None:
     except FormatError as error:
         _fail(str(error), ProcessingError.exit_code)
     except KeyboardInterrupt:
-        _fail("stopped; what is finished is kept, run it again to go on", 130)
+        _fail(_STOPPED, INTERRUPTED)
+    except SystemExit as ended:  # typer makes this of Ctrl-C, without a word
+        if ended.code != INTERRUPTED:
+            raise
+        _fail(_STOPPED, INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
