@@ -205,7 +205,8 @@ def one_gain(
 
     def loudness_at(gain_db: float) -> float:
         limited = _album(segments, gain_db, limiter)
-        return pooled_loudness(each.energies for each in limited) or -math.inf
+        read_lufs = pooled_loudness(each.energies for each in limited)
+        return -math.inf if read_lufs is None else read_lufs
 
     gain_db, end = aim_lufs - loudness_lufs, End.MET
     if limiter:
