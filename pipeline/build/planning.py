@@ -30,16 +30,18 @@ class Change:
     ceiling_dbtp: float | None
     is_finished: bool
 
-    def line(self) -> str:
-        """Return it for people."""
+    def lines(self) -> Iterator[str]:
+        """Yield it for people: the track, then its signal path, one processor a line."""
         who = f"{self.edition}/{self.track}" if self.edition else self.track
         if self.is_finished:
-            return f"{who}: a finished master, nothing is touched"
-        parts = [_gain_text(self)]
-        parts += [_processor_text(each) for each in self.chain]
+            yield f"{who}: a finished master, nothing is touched"
+            return
+        yield f"{who}:"
+        for each in self.chain:
+            yield f"    {_processor_text(each)}"
+        yield f"    {_gain_text(self)}"
         if self.ceiling_dbtp is not None:
-            parts.append(f"limiter {self.ceiling_dbtp:g} dBTP")
-        return f"{who}: {', '.join(parts)}"
+            yield f"    limiter: ceiling {self.ceiling_dbtp:g} dBTP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class PlannedAlbum:
     def lines(self) -> Iterator[str]:
         """Yield it for people: the sound first, then the work."""
         for change in self.changes:
-            yield change.line()
+            yield from change.lines()
         for plan in self.plans:
             yield from explain(plan)
 
@@ -153,22 +155,21 @@ def _changes(
 
 def _gain_text(change: Change) -> str:
     if change.gain_db is None:
-        return "gain decided in the build"
+        return "level: gain decided in the build, once its mix is mastered"
     state = "locked" if change.is_frozen else "new"
-    return f"gain {change.gain_db:+.2f} dB ({state}: {change.reason})"
+    return f"level: gain {change.gain_db:+.2f} dB ({state}; {change.reason})"
 
 
 def _processor_text(each: Mapping[str, Any]) -> str:
-    settings = " ".join(f"{name} {value}" for name, value in _flat(each["parameters"]))
-    return f"{each['processor']} {settings}".strip()
+    return f"{each['processor']}: {_settings_text(each['parameters'])}"
 
 
-def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _settings_text(value: Any) -> str:
+    """Return settings as a user would read them out: ``at 25 Hz, slope 12 dB/oct``."""
     if isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _flat(each, f"{prefix} {name}")
-    elif isinstance(value, list):
-        for each in value:
-            yield from _flat(each, prefix)
-    else:
-        yield prefix.strip(), value
+        return ", ".join(
+            f"{name} {_settings_text(each)}".strip() for name, each in value.items()
+        )
+    if isinstance(value, list):
+        return "; ".join(_settings_text(each) for each in value)
+    return str(value)
