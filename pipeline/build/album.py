@@ -175,7 +175,7 @@ def _summary(
         for track in order.tracks
     }
     record = session.store.folder / "last-build.json"
-    before = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    before = session.read_note(record)
     same = [name for name, digests in now.items() if before.get(name) == digests]
     changed = sorted({name.partition(":")[2] for name in now if name not in same})
     write_atomically(record, json.dumps({**before, **now}).encode())

@@ -519,8 +519,7 @@ def _remember(
 
 
 def _remembered_facts(session: Session, parcel: Parcel) -> dict[str, AudioFacts]:
-    path = _remembered_path(session, parcel.name)
-    found = json.loads(path.read_bytes()) if path.exists() else {}
+    found = session.read_note(_remembered_path(session, parcel.name))
     if found.get("recipe") != parcel.recipe:
         return {}
     session.keys.update(found["keys"])

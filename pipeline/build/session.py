@@ -161,6 +161,14 @@ class Session:
         """Return a small result."""
         return json.loads(self.store.path_of(artifact).read_bytes())
 
+    def read_note(self, path: Path) -> dict[str, Any]:
+        """Return what an earlier build has noted; nothing if that is lost or damaged."""
+        try:
+            found = json.loads(path.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     def path_of(self, results: Results, output: Output) -> Path:
         """Return where an output lies."""
         return self.store.path_of(results.artifact(output))
