@@ -190,7 +190,8 @@ def music(seconds: float, sample_rate_hz: int, *, seed: int) -> Audio:
             hz, pan = rng.uniform(90.0, 2_800.0), rng.uniform(0.3, 0.7)
             tone = np.sin(2 * np.pi * hz * after_s + rng.uniform(0, 6)) * pluck
             audio += tone[:, None] * [pan, 1 - pan] * rng.uniform(0.05, 0.3)
-    return 0.5 * audio / np.abs(audio).max()
+    audio *= 0.5 / np.abs(audio).max()
+    return audio
 
 
 def write_mix(path: Path, audio: Audio, sample_rate_hz: int, subtype: str = "PCM_24") -> Path:
