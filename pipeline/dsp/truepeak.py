@@ -132,7 +132,7 @@ class TruePeakMeter:
 
     def _with_tail(self) -> tuple[float, float]:
         # A reading must not disturb the measurement: more blocks may follow.
-        x = self._x.copy()
+        x = np.pad(self._x, ((0, 0), (0, DELAY_SAMPLES)))  # a rest may nearly fill a chunk
         return self._peaks(x[:, : _load(x, padded(self._reblocker.rest(), DELAY_SAMPLES))])
 
     def _peaks(self, x: Row) -> tuple[float, float]:

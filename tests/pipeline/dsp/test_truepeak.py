@@ -108,6 +108,13 @@ def test_silence_has_no_peak(n_samples: int) -> None:
     assert meter.sample_peak_dbfs == -math.inf
 
 
+def test_a_programme_of_any_length_is_read_to_its_end() -> None:
+    for n_samples in range(CHUNK_SAMPLES - 130, CHUNK_SAMPLES + 3, 7):
+        meter = TruePeakMeter(RATE_HZ, 1)
+        meter.update(np.full((n_samples, 1), 0.5))
+        assert meter.true_peak_dbtp > -6.03
+
+
 def test_reading_the_meter_does_not_disturb_it() -> None:
     meter = TruePeakMeter(RATE_HZ, 2)
     for block in np.array_split(NOISE, 7):
