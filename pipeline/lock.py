@@ -18,6 +18,7 @@ from formats.atomic import write_atomically
 from pipeline.errors import StoreError
 
 LOCK_VERSION = 1
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError)
 BASE = "base"
 """Name under which the decisions of the base album are kept; editions use their own ids."""
 
@@ -159,7 +160,7 @@ def read_lock(path: Path) -> Lock:
                 "update Glassmaster, or take the lock of an older revision",
             )
         return _lock(data)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except _UNREADABLE as error:
         raise StoreError(
             str(path),
             f"cannot be read as a lock ({error})",

@@ -6,16 +6,19 @@ the loudness that was aimed at, the ceiling, the tags. The verifier measures, an
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from formats.tags.model import Tags, texts
 from pipeline.errors import StoreError
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_VERSION = 1
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class TrackPromise:
         Highest true peak that was promised; None if no limiter was asked for.
     tags : mapping of str to str
         Tags by name; empty if the file carries none.
+    pause_sectors, mark_sectors : int or None
+        INDEX 00 and INDEX 01 of a CD track, in sectors of its image; None where there is none.
     """
 
     track: str
@@ -51,6 +56,8 @@ class TrackPromise:
     integrated_lufs: float | None
     ceiling_dbtp: float | None
     tags: Mapping[str, str]
+    pause_sectors: int | None = None
+    mark_sectors: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,29 @@ class FilePromise:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything promised about one deliverable."""
+    """Everything promised about one deliverable.
+
+    Parameters
+    ----------
+    deliverable, kind, edition : str
+        Its id, its kind (``cd_image``, ``files``), and its edition; empty for the album itself.
+    album, artist, upc, catalog_number : str
+        What it is called; empty where the spec says nothing.
+    revision : int
+        Number it is handed over under.
+    content : str
+        Digest of everything in its files.
+    files : tuple of FilePromise
+        Every file of ``SEND/``.
+    programme_sectors : int
+        Length of all tracks together.
+    waived : mapping of str to str
+        Written reasons, by the check they waive or by ``track:check``.
+    verdict : mapping
+        What the verifier found when it was made: checks, findings, what was not checked.
+    is_released : bool
+        Whether there is a package to send.
+    """
 
     deliverable: str
     kind: str
@@ -108,6 +137,20 @@ class Manifest:
         return tuple(each for each in self.files if each.tracks)
 
 
+def tag_texts(tags: Tags) -> dict[str, str]:
+    """Return tags as a manifest keeps them: by name, numbers as text, the cover by its hash."""
+    numbers = {
+        "track": tags.track,
+        "track_total": tags.track_total,
+        "disc": tags.disc,
+        "disc_total": tags.disc_total,
+    }
+    found = texts(tags) | {name: str(n) for name, n in numbers.items() if n is not None}
+    if tags.artwork:
+        found["artwork"] = hashlib.sha256(tags.artwork.data).hexdigest()
+    return found
+
+
 def manifest_text(manifest: Manifest) -> str:
     """Return the manifest as JSON text in a fixed order."""
     data = {"manifest_version": MANIFEST_VERSION, **asdict(manifest)}
@@ -127,11 +170,14 @@ def read_manifest(path: Path) -> Manifest:
         version = data.pop("manifest_version")
         if version > MANIFEST_VERSION:
             raise StoreError(
-                str(path), f"written by a newer Glassmaster (manifest version {version})"
+                str(path),
+                f"written by a newer Glassmaster (manifest version {version}, this one reads "
+                f"up to {MANIFEST_VERSION})",
+                "update Glassmaster",
             )
         files = tuple(_file(each) for each in data.pop("files"))
         return Manifest(**data, files=files)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except _UNREADABLE as error:
         raise StoreError(
             str(path),
             f"cannot be read as a manifest ({error})",

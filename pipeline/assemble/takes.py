@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Literal
 
@@ -34,42 +34,25 @@ def takes(
     SourceError
         If a trim or a fade lies outside the audio.
     """
-    shown = _running_order([each for each in tracks if not _is_omitted(each, medium)])
-    silences = {
-        each.hidden.before: each.hidden.silence
-        for each in shown
-        if each.hidden and each.hidden.before
-    }
+    shown = [each for each in tracks if not _is_omitted(each, medium)]
     return tuple(
-        _take(each, facts[each.id], medium=medium, silence_before=silences.get(each.id))
-        for each in shown
+        _take(each, facts[each.id], medium=medium, before=before)
+        for before, each in zip([None, *shown], shown, strict=False)
     )
 
 
 def has_hidden_first(tracks: Iterable[TrackSpec]) -> bool:
     """Tell whether the CD has something in the pre-gap of track 1."""
-    return any(each.hidden and each.hidden.cd == "pregap" for each in tracks)
+    first = next((each for each in tracks if not _is_omitted(each, "cd")), None)
+    return first is not None and first.hidden is not None
 
 
 def _is_omitted(track: TrackSpec, medium: Medium) -> bool:
     return track.hidden is not None and getattr(track.hidden, medium) == "omit"
 
 
-def _running_order(tracks: Sequence[TrackSpec]) -> list[TrackSpec]:
-    """Put hidden tracks where they are heard: right after, or right before, their neighbour."""
-    order = [each for each in tracks if not each.hidden]
-    for track in tracks:
-        if track.hidden:
-            ids = [each.id for each in order]
-            if track.hidden.after:
-                order.insert(ids.index(track.hidden.after) + 1, track)
-            elif track.hidden.before:
-                order.insert(ids.index(track.hidden.before), track)
-    return order
-
-
 def _take(
-    track: TrackSpec, facts: MixFacts, *, medium: Medium, silence_before: Duration | None
+    track: TrackSpec, facts: MixFacts, *, medium: Medium, before: TrackSpec | None
 ) -> Take:
     start, end = _stretch(track, facts)
     return Take(
@@ -77,11 +60,10 @@ def _take(
         facts.sample_rate_hz,
         start,
         end,
-        _join(track, facts.sample_rate_hz, medium=medium, silence_before=silence_before),
+        _join(track, facts.sample_rate_hz, medium=medium, before=before),
         _fade_in(track, facts, start, end),
         _fade_out(track, facts, start, end),
-        is_marked=track.hidden is None
-        or (medium == "files" and track.hidden.files == "own_track"),
+        is_marked=track.hidden is None or _has_own_file(track, medium),
         is_finished=track.master is not None,
     )
 
@@ -142,20 +124,27 @@ def _inside(
 
 
 def _join(
-    track: TrackSpec, sample_rate_hz: int, *, medium: Medium, silence_before: Duration | None
+    track: TrackSpec, sample_rate_hz: int, *, medium: Medium, before: TrackSpec | None
 ) -> Join:
     if track.joined_from:
         crossfade = (
             track.crossfade.to_seconds(sample_rate_hz) if track.crossfade else Fraction(0)
         )
         return Join(Fraction(0), crossfade, track.curve, track.cut)
-    gap = track.gap
-    own_file = medium == "files" and track.hidden and track.hidden.files == "own_track"
-    if track.hidden and track.hidden.after and not own_file:
-        gap = track.hidden.silence
-    elif silence_before is not None and medium == "cd":
-        gap = silence_before
-    return Join(gap.to_seconds(sample_rate_hz))
+    return Join(_gap(track, before, medium).to_seconds(sample_rate_hz))
+
+
+def _gap(track: TrackSpec, before: TrackSpec | None, medium: Medium) -> Duration:
+    """Return the silence before a track: what its hiding asks for, or its own gap."""
+    if track.hidden and track.hidden.after and not _has_own_file(track, medium):
+        return track.hidden.silence
+    if before and before.hidden and before.hidden.before and not _has_own_file(before, medium):
+        return before.hidden.silence
+    return track.gap
+
+
+def _has_own_file(track: TrackSpec, medium: Medium) -> bool:
+    return medium == "files" and track.hidden is not None and track.hidden.files == "own_track"
 
 
 def _clock(samples: int, sample_rate_hz: int) -> str:

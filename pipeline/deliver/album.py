@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from formats.artwork import Artwork
+from formats.filenames import MAX_BYTES, safe_filename
 from formats.tags.model import Tags
 from pipeline.engine import Artifact
 from pipeline.spec.model import AlbumInfo, Product, TrackSpec
@@ -106,6 +107,7 @@ class Rendered:
 
 
 def package_name(rendered: Rendered, *, revision: int, content: str) -> str:
-    """Return the name a package is handed over under: catalogue number, revision, short hash."""
+    """Return the name of a package: catalogue number, revision, short hash; safe everywhere."""
+    ending = f"_r{revision}_{content[:8]}"
     stem = rendered.product.catalog_number or rendered.title
-    return f"{stem}_r{revision}_{content[:8]}"
+    return safe_filename(stem, max_bytes=MAX_BYTES - len(ending)) + ending

@@ -1,12 +1,14 @@
-"""A CD as one image and its cue sheet (see cd-image conventions in `formats.cue`)."""
+"""A CD as one image and its cue sheet, in the dialect of `formats.cue`."""
 
 from __future__ import annotations
+
+import unicodedata
 
 from formats.cdtime import BYTES_PER_SECTOR, CD_SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
 from formats.cue import CueFile, CueIndex, CueSheet, CueTrack
 from formats.filenames import safe_filename
 from pipeline.assemble.cd import CdLayout, CdTrack
-from pipeline.deliver.album import Rendered, package_name
+from pipeline.deliver.album import Rendered, RenderedTrack, package_name
 from pipeline.deliver.package import Recipe, Silence
 from pipeline.engine import Artifact
 from pipeline.manifest import FilePromise, TrackPromise
@@ -26,10 +28,10 @@ def cd_recipes(
     layout : CdLayout
         Its marks on the disc.
     revision, content : int and str
-        What the package is named by; they enter the cue sheet's FILE line only.
+        What the package is named by; they do not enter the files.
     """
-    folder = safe_filename(package_name(rendered, revision=revision, content=content))
-    stem = safe_filename(rendered.product.catalog_number or rendered.title)
+    folder = package_name(rendered, revision=revision, content=content)
+    stem = _image_stem(rendered)
     sheet = cue_sheet(rendered, layout, image_name=f"{stem}.bin").encode()
     return {
         "image": Recipe(
@@ -60,6 +62,16 @@ def cue_sheet(rendered: Rendered, layout: CdLayout, *, image_name: str) -> CueSh
     )
 
 
+def _image_stem(rendered: Rendered) -> str:
+    """Return a name that a cue sheet can hold, which is Latin-1: letters lose their accents."""
+    wanted = rendered.product.catalog_number or rendered.title
+    composed = unicodedata.normalize("NFC", wanted)
+    if any(ord(each) > 0xFF for each in composed):
+        plain = unicodedata.normalize("NFKD", wanted)
+        composed = "".join(each for each in plain if ord(each) < 0x7F).strip()
+    return safe_filename(composed or "disc")
+
+
 def _indexes(track: CdTrack) -> tuple[CueIndex, ...]:
     start = CueIndex(1, track.start_sectors)
     if track.pause_sectors is None:
@@ -74,6 +86,7 @@ def _parts(rendered: Rendered, layout: CdLayout) -> tuple[Artifact | Silence, ..
 
 
 def _image_promise(rendered: Rendered, layout: CdLayout, name: str) -> FilePromise:
+    marks = {track.number: track for track in layout.tracks}
     promises = tuple(
         TrackPromise(
             track=track.spec.id,
@@ -84,7 +97,9 @@ def _image_promise(rendered: Rendered, layout: CdLayout, name: str) -> FilePromi
             pcm_sha256=rendered.pcm_sha256(track),
             integrated_lufs=track.integrated_lufs,
             ceiling_dbtp=rendered.ceiling_of(track),
-            tags=_cd_tags(rendered, track.spec.isrc),
+            tags=_cd_tags(rendered, track),
+            pause_sectors=marks[track.number].pause_sectors if track.number else None,
+            mark_sectors=marks[track.number].start_sectors if track.number else None,
         )
         for track in rendered.tracks
     )
@@ -93,7 +108,11 @@ def _image_promise(rendered: Rendered, layout: CdLayout, name: str) -> FilePromi
     )
 
 
-def _cd_tags(rendered: Rendered, isrc: str | None) -> dict[str, str]:
+def _cd_tags(rendered: Rendered, track: RenderedTrack) -> dict[str, str]:
     """Return what the cue sheet must say about a track besides its title."""
-    found = {"isrc": isrc or "", "upc": rendered.product.upc or ""}
+    found = {
+        "artist": track.spec.artist or rendered.info.artist,
+        "isrc": track.spec.isrc or "",
+        "upc": rendered.product.upc or "",
+    }
     return {name: text for name, text in found.items() if text}

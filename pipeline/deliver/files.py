@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from formats.cdtime import sectors_to_samples
 from formats.filenames import safe_filename, unique_names
-from formats.wav import wav_header
 from pipeline.deliver.album import Rendered, RenderedTrack, package_name
-from pipeline.deliver.package import Recipe, tag_texts
-from pipeline.manifest import FilePromise, TrackPromise
-
-N_CHANNELS = 2
+from pipeline.deliver.package import Part, Recipe, WavHead
+from pipeline.manifest import FilePromise, TrackPromise, tag_texts
 
 
 def file_names(rendered: Rendered, suffix: str) -> tuple[str, ...]:
     """Return a name for each track, safe on every system and unique in its folder."""
-    stems = [safe_filename(f"{each.number:02d} {each.spec.title}") for each in rendered.tracks]
+    width = max(2, len(str(max(each.number for each in rendered.tracks))))
+    stems = [
+        safe_filename(f"{each.number:0{width}d} {each.spec.title}") for each in rendered.tracks
+    ]
     return tuple(f"{stem}.{suffix}" for stem in unique_names(stems))
 
 
@@ -40,11 +41,11 @@ def files_recipes(
     revision, content : int and str
         What the package is named by; they do not enter the files.
     """
-    folder = safe_filename(package_name(rendered, revision=revision, content=content))
+    folder = package_name(rendered, revision=revision, content=content)
     names = file_names(rendered, file_format)
     recipes = {}
     for track, name in zip(rendered.tracks, names, strict=True):
-        n_samples = track.n_sectors * (sample_rate_hz // 75)
+        n_samples = sectors_to_samples(track.n_sectors, sample_rate_hz)
         tags = rendered.tags(track)
         promise = FilePromise(
             f"{folder}/{name}",
@@ -56,9 +57,11 @@ def files_recipes(
             kbps=kbps,
             tracks=(_promise(rendered, track, n_samples, tag_texts(tags)),),
         )
-        recipes[name] = Recipe(
-            promise, _parts(track, file_format, n_samples, sample_rate_hz, bits), tags
-        )
+        parts: tuple[Part, ...] = track.payload
+        if file_format == "wav":
+            head = WavHead(n_samples, sample_rate_hz, bits)
+            parts = (head, *track.payload, bytes(head.data_bytes % 2))
+        recipes[name] = Recipe(promise, parts, tags)
     return recipes
 
 
@@ -76,15 +79,3 @@ def _promise(
         ceiling_dbtp=rendered.ceiling_of(track),
         tags=tags,
     )
-
-
-def _parts(
-    track: RenderedTrack, file_format: str, n_samples: int, sample_rate_hz: int, bits: int
-) -> tuple[object, ...]:
-    if file_format != "wav":
-        return track.payload
-    header = wav_header(
-        n_samples, sample_rate_hz=sample_rate_hz, bits=bits, n_channels=N_CHANNELS
-    )
-    odd = n_samples * N_CHANNELS * bits // 8 % 2
-    return (header, *track.payload, *((b"\0",) if odd else ()))

@@ -1,20 +1,20 @@
-"""A deliverable's folder put together: every file a recipe, and its promise for the manifest."""
+"""A deliverable put together: every file a recipe, and its promise for the manifest."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from formats.checksums import file_digest
-from formats.errors import FormatError
-from formats.tags import Tags, copy_tagged, write_tags
-from formats.tags.model import texts
+from formats.errors import EncodeError, FormatError
+from formats.tags import Tags, copy_tagged, id3
+from formats.wav import wav_header
 from pipeline.engine import Artifact
 from pipeline.errors import DeliveryError
 from pipeline.lock import digest_of
-from pipeline.manifest import FilePromise
+from pipeline.manifest import FilePromise, tag_texts
 
 SEND = "SEND"
 PAPERS = "papers"
@@ -30,6 +30,24 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class WavHead:
+    """What stands before the samples of a WAV file: the header, with the recipe's tags."""
+
+    n_samples: int
+    sample_rate_hz: int
+    bits: int
+    n_channels: int = 2
+
+    @property
+    def data_bytes(self) -> int:
+        """Length of the samples that follow."""
+        return self.n_samples * self.n_channels * self.bits // 8
+
+
+Part = bytes | Artifact | Silence | WavHead
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How one file of ``SEND/`` is made.
 
@@ -37,14 +55,14 @@ class Recipe:
     ----------
     promise : FilePromise
         What is promised about it; size and hash are filled in when it is made.
-    parts : tuple of bytes, Artifact or Silence
+    parts : tuple of bytes, Artifact, Silence or WavHead
         What it is put together from, in order.
     tags : Tags or None
-        Tags put on the finished copy.
+        Its tags: in its `WavHead`, or else put on the copy of its one artifact.
     """
 
     promise: FilePromise
-    parts: tuple[bytes | Artifact | Silence, ...]
+    parts: tuple[Part, ...]
     tags: Tags | None = None
 
 
@@ -77,84 +95,91 @@ def compose(
         If the disk refuses, or a tag cannot be written.
     """
     path = folder / recipe.promise.name
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         digest = _written(recipe, path, path_of)
     except OSError as error:
-        raise DeliveryError(str(path), f"cannot be written: {error.strerror}") from error
-    except FormatError as error:
+        raise DeliveryError(
+            str(error.filename or path), f"cannot be read or written: {error.strerror}"
+        ) from error
+    except EncodeError as error:
         raise DeliveryError(
             recipe.promise.name,
             f"cannot carry its tags: {error}",
             "mend the text in album.yaml",
         ) from error
+    except FormatError as error:
+        raise DeliveryError(
+            recipe.promise.name,
+            f"cannot be made from the store: {error}",
+            "build with --rehash: what is damaged is made again",
+        ) from error
     return replace(recipe.promise, size_bytes=path.stat().st_size, sha256=digest)
-
-
-def tag_texts(tags: Tags) -> dict[str, str]:
-    """Return tags as the manifest keeps them: texts and numbers by name, the cover by its hash."""
-    numbers = {
-        "track": tags.track,
-        "track_total": tags.track_total,
-        "disc": tags.disc,
-        "disc_total": tags.disc_total,
-    }
-    found = texts(tags) | {name: str(n) for name, n in numbers.items() if n is not None}
-    if tags.artwork:
-        found["artwork"] = hashlib.sha256(tags.artwork.data).hexdigest()
-    return found
 
 
 def _written(recipe: Recipe, path: Path, path_of: Callable[[Artifact], Path]) -> str:
     """Write a file, tags and all, and return its hash."""
-    if recipe.tags is None:
-        return _write(recipe, path, path_of)
     match recipe.parts:
-        case (Artifact() as encoded,):
+        case (Artifact() as encoded,) if recipe.tags:
             copy_tagged(path_of(encoded), path, recipe.tags)
+            return file_digest(path)
         case _:
-            _write(recipe, path, path_of)
-            write_tags(path, recipe.tags)
-    return file_digest(path)
+            return _joined(recipe, path, path_of)
 
 
-def _write(recipe: Recipe, path: Path, path_of: Callable[[Artifact], Path]) -> str:
+def _joined(recipe: Recipe, path: Path, path_of: Callable[[Artifact], Path]) -> str:
     hasher = hashlib.sha256()
     with path.open("wb") as out:
-        for part in recipe.parts:
-            if isinstance(part, bytes):
-                hasher.update(part)
-                out.write(part)
-            elif isinstance(part, Silence):
-                _each_zero(part.n_bytes, lambda block: (hasher.update(block), out.write(block)))
-            else:
-                _each_block(
-                    path_of(part), lambda block: (hasher.update(block), out.write(block))
-                )
+        for block in _blocks(recipe, path_of):
+            hasher.update(block)
+            out.write(block)
     return hasher.hexdigest()
 
 
-def _each_block(path: Path, use: Callable[[bytes], object]) -> None:
-    with path.open("rb") as source:
-        while block := source.read(_COPY_BYTES):
-            use(block)
+def _blocks(recipe: Recipe, path_of: Callable[[Artifact], Path]) -> Iterator[bytes]:
+    for part in recipe.parts:
+        match part:
+            case bytes():
+                yield part
+            case Silence():
+                yield from _zeros(part.n_bytes)
+            case WavHead():
+                yield _wav_head(part, recipe.tags)
+            case Artifact():
+                with path_of(part).open("rb") as source:
+                    while block := source.read(_COPY_BYTES):
+                        yield block
 
 
-def _each_zero(n_bytes: int, use: Callable[[bytes], object]) -> None:
+def _zeros(n_bytes: int) -> Iterator[bytes]:
     zeros = bytes(_COPY_BYTES)
-    while n_bytes:
-        block = zeros[:n_bytes]
-        use(block)
-        n_bytes -= len(block)
+    for start in range(0, n_bytes, _COPY_BYTES):
+        yield zeros[: n_bytes - start]
+
+
+def _wav_head(head: WavHead, tags: Tags | None) -> bytes:
+    return wav_header(
+        head.n_samples,
+        sample_rate_hz=head.sample_rate_hz,
+        bits=head.bits,
+        n_channels=head.n_channels,
+        # Before the samples, where no service objects to them (see `formats.tags`).
+        chunks=[("id3 ", id3.encode(tags))] if tags else (),
+    )
 
 
 def _described(recipe: Recipe) -> list[object]:
-    parts = [
-        part.digest
-        if isinstance(part, Artifact)
-        else {"zeros": part.n_bytes}
-        if isinstance(part, Silence)
-        else {"bytes": hashlib.sha256(part).hexdigest()}
-        for part in recipe.parts
-    ]
+    parts = [_described_part(part) for part in recipe.parts]
     return [parts, tag_texts(recipe.tags) if recipe.tags else None]
+
+
+def _described_part(part: Part) -> object:
+    match part:
+        case bytes():
+            return {"bytes": hashlib.sha256(part).hexdigest()}
+        case Silence():
+            return {"zeros": part.n_bytes}
+        case WavHead():
+            return {"wav": asdict(part)}
+        case Artifact():
+            return part.digest

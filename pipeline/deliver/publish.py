@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from formats.atomic import sync_folder, write_atomically
 from formats.checksums import file_digest
@@ -20,31 +22,58 @@ from pipeline.errors import DeliveryError, StoreError
 
 STAGING = ".staging-"
 REPLACED = ".replaced-"
+EDITED = "edited"
+KEPT = "kept"
+_SEND = "SEND"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was put into an output folder: each file's size, times and hash, by relative path."""
+    """What was put into an output folder: size, time and hash of each file, by its path."""
 
     recipe: str
     files: Mapping[str, tuple[int, int, str]]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return values that JSON holds."""
+        return {"recipe": self.recipe, "files": self.files}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Published:
+        """Return what `to_json` wrote."""
+        files = {name: (int(a), int(b), str(c)) for name, (a, b, c) in data["files"].items()}
+        return cls(data["recipe"], files)
+
 
 def stage_folder(target: Path) -> Path:
-    """Return an empty staging folder beside `target`, on the same file system."""
+    """Return an empty staging folder beside `target`, on the same file system.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be made.
+    """
     stage = target.with_name(f"{STAGING}{target.name}")
-    _remove(stage)
-    stage.mkdir(parents=True)
+    with _disk_errors(target):
+        _remove(stage)
+        stage.mkdir(parents=True)
     return stage
 
 
 def discard(stage: Path) -> None:
     """Remove a staging folder that will not be published."""
-    _remove(stage)
+    with _disk_errors(stage):
+        _remove(stage)
 
 
 def publish(
-    stage: Path, target: Path, *, journal: Path, recipe: str, overwrite: bool = False
+    stage: Path,
+    target: Path,
+    *,
+    journal: Path,
+    recipe: str,
+    overwrite: bool = False,
+    digests: Mapping[str, str] | None = None,
 ) -> None:
     """Put a checked staging folder in the place of `target`.
 
@@ -58,11 +87,21 @@ def publish(
         Digest of what the folder was made from; kept so that an unchanged one is recognised.
     overwrite : bool
         Whether files of ours that the user edited are moved aside instead of stopping.
+    digests : mapping of str to str, optional
+        SHA-256 of staged files, by path, where they are known: those are not read again.
 
     Raises
     ------
     DeliveryError
         If a file of ours was edited since it was published, and `overwrite` is not set.
+    StoreError
+        If the disk refuses; the next start ends what was begun.
+
+    Notes
+    -----
+    What the user added stays where it is, but for what lies in ``SEND``, which is handed over
+    as it is, or where a new file of ours goes: that is moved below ``kept``. What of ours the
+    user edited is moved below ``edited``. Nothing of theirs is ever replaced.
     """
     edited = edited_files(target, journal)
     if edited and not overwrite:
@@ -72,30 +111,40 @@ def publish(
             f"edited since it was built: {names}",
             "keep your change elsewhere, or build with --overwrite: it is moved aside first",
         )
-    _sync_tree(stage)
-    published = Published(recipe, _fingerprints(stage))
-    old = target.with_name(f"{REPLACED}{target.name}")
-    note = {"stage": str(stage), "target": str(target), "old": str(old)}
     ours = _read_published(_record_path(target, journal))
-    _write_json(
-        _pending_path(target, journal),
-        {**note, "edited": edited, "ours": sorted(ours.files) if ours else []}
-        | {"published": {"recipe": recipe, "files": published.files}},
-    )
+    with _disk_errors(target):
+        _sync_tree(stage)
+        swap = _Swap(
+            stage,
+            target,
+            _free_place(target.with_name(f"{REPLACED}{target.name}")),
+            Published(recipe, _fingerprints(stage, digests or {})),
+            edited=frozenset(edited),
+            ours=frozenset(ours.files) if ours else frozenset(),
+        )
+        _write_json(_pending_path(target, journal), swap.to_json(journal))
     recover(journal)
 
 
 def recover(journal: Path) -> list[str]:
-    """End every swap that was cut short; return the names of those outputs."""
+    """End every swap that was cut short; return the names of those outputs.
+
+    Raises
+    ------
+    StoreError
+        If the disk refuses, or the journal is damaged.
+    """
     if not journal.is_dir():
         return []
     ended = []
     for pending in sorted(journal.glob("*.pending")):
-        note = json.loads(pending.read_text(encoding="utf-8"))
-        _swap(note)
-        _write_json(pending.with_suffix(".json"), note["published"])
-        pending.unlink()
-        ended.append(pending.stem)
+        swap = _Swap.from_json(_read_json(pending), journal)
+        with _disk_errors(swap.target):
+            swap.end()
+            if swap.is_done():
+                _write_json(_record_path(swap.target, journal), swap.published.to_json())
+            pending.unlink()
+        ended.append(swap.target.name)
     return ended
 
 
@@ -135,50 +184,108 @@ def _differs(path: Path, size: int, mtime_ns: int, digest: str) -> bool:
     return status.st_size != size or file_digest(path) != digest
 
 
-def _swap(note: Mapping[str, object]) -> None:
-    """Bring target to the new content from whatever state a stop left; safe to repeat."""
-    stage, target, old = (Path(str(note[key])) for key in ("stage", "target", "old"))
-    if stage.is_dir():
-        if target.exists() and not old.exists():
-            target.rename(old)
-        if target.exists():
-            _remove(target)
-        stage.rename(target)
-        sync_folder(target.parent)
-    if old.is_dir():
-        edited = {str(name) for name in _list(note["edited"])}
-        ours = {str(name) for name in _list(note["ours"])}
-        _carry_over(old, target, ours=ours, edited=edited)
-        _remove(old)
+@dataclass(frozen=True, slots=True)
+class _Swap:
+    """A staged folder on its way to its place; `end` may be cut short and repeated."""
 
+    stage: Path
+    target: Path
+    old: Path
+    published: Published
+    edited: frozenset[str] = field(default_factory=frozenset)
+    ours: frozenset[str] = field(default_factory=frozenset)
 
-def _carry_over(old: Path, target: Path, *, ours: set[str], edited: set[str]) -> None:
-    """Move what is not ours, and what of ours was edited, from the old folder to the new one."""
-    for path in sorted(old.rglob("*")):
-        name = path.relative_to(old).as_posix()
-        if path.is_dir() or (name in ours and name not in edited):
-            continue
-        place = target / name
-        if name in edited:
-            place = target / "edited" / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            path.rename(place)
+    def to_json(self, journal: Path) -> dict[str, Any]:
+        """Return it with paths from the journal, so that an album may be moved in between."""
+        folders = {"stage": self.stage, "target": self.target, "old": self.old}
+        return {
+            **{key: os.path.relpath(path, journal) for key, path in folders.items()},
+            "published": self.published.to_json(),
+            "edited": sorted(self.edited),
+            "ours": sorted(self.ours),
+        }
 
-
-def _fingerprints(folder: Path) -> dict[str, tuple[int, int, str]]:
-    return {
-        path.relative_to(folder).as_posix(): (
-            path.stat().st_size,
-            path.stat().st_mtime_ns,
-            file_digest(path),
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], journal: Path) -> _Swap:
+        stage, target, old = (
+            Path(os.path.normpath(journal / data[key])) for key in ("stage", "target", "old")
         )
-        for path in _files(folder)
-    }
+        published = Published.from_json(data["published"])
+        return cls(
+            stage, target, old, published, frozenset(data["edited"]), frozenset(data["ours"])
+        )
+
+    def end(self) -> None:
+        """Bring the new folder, or else the old one, to its place from wherever it stopped."""
+        if self.stage.is_dir():
+            self._make_way()
+            self.stage.rename(self.target)
+            sync_folder(self.target.parent)
+        elif self.old.is_dir() and not self.target.exists():
+            self.old.rename(self.target)  # the staged folder is gone: nothing was published
+        if self.old.is_dir():
+            self._carry_over()
+            _remove(self.old)
+
+    def is_done(self) -> bool:
+        """Whether the folder in its place is the new one."""
+        return all(
+            (self.target / name).is_file() and not _differs(self.target / name, *print_)
+            for name, print_ in self.published.files.items()
+        )
+
+    def _make_way(self) -> None:
+        if not self.target.exists():
+            return
+        if not self.old.exists():
+            self.target.rename(self.old)
+            return
+        # The old folder is aside already, so somebody else made this one: all of it is theirs.
+        for path in _files(self.target):
+            _move(path, _free_place(self.old / path.relative_to(self.target)))
+        _remove(self.target)
+
+    def _carry_over(self) -> None:
+        """Move what is not ours, and what of ours was edited, to the new folder."""
+        for path in _files(self.old):
+            name = path.relative_to(self.old)
+            if name.as_posix() in self.edited:
+                _move(path, _free_place(self.target / EDITED / name))
+            elif name.as_posix() not in self.ours:
+                place = self.target / name
+                if name.parts[0] == _SEND or place.exists():
+                    place = _free_place(self.target / KEPT / name)
+                _move(path, place)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+def _free_place(path: Path) -> Path:
+    """Return `path`, or the first numbered form of it that does not exist."""
+    free, number = path, 2
+    while free.exists():
+        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        number += 1
+    return free
+
+
+def _move(path: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(place)
+
+
+def _fingerprints(folder: Path, digests: Mapping[str, str]) -> dict[str, tuple[int, int, str]]:
+    found = {}
+    for path in _files(folder):
+        name, status = path.relative_to(folder).as_posix(), path.stat()
+        digest = digests.get(name) or file_digest(path)
+        found[name] = (status.st_size, status.st_mtime_ns, digest)
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return all files below a folder; a link counts as one."""
+    return [
+        path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()
+    ]
 
 
 def _sync_tree(folder: Path) -> None:
@@ -191,10 +298,19 @@ def _sync_tree(folder: Path) -> None:
 
 def _remove(folder: Path) -> None:
     if folder.exists():
-        try:
-            shutil.rmtree(folder)
-        except OSError as error:
-            raise StoreError(str(folder), f"cannot be removed: {error.strerror}") from error
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _disk_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            str(error.filename or target),
+            f"{target.name} cannot be put in its place: {error.strerror or error}",
+            "close what has it open, or make room; then build again",
+        ) from error
 
 
 def _record_path(target: Path, journal: Path) -> Path:
@@ -206,20 +322,20 @@ def _pending_path(target: Path, journal: Path) -> Path:
 
 
 def _read_published(path: Path) -> Published | None:
-    if not path.exists():
-        return None
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return Published(
-        data["recipe"],
-        {name: (int(a), int(b), str(c)) for name, (a, b, c) in data["files"].items()},
-    )
+    return Published.from_json(_read_json(path)) if path.exists() else None
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            str(path),
+            f"cannot be read ({error})",
+            "move it away: the output it tells of is then made again",
+        ) from error
 
 
 def _write_json(path: Path, value: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(value, ensure_ascii=False).encode())
-
-
-def _list(value: object) -> Iterable[object]:
-    assert isinstance(value, list)
-    return value

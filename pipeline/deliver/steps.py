@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import copyfileobj
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from formats import codecs
+from pipeline.engine import copy_file
 
 if TYPE_CHECKING:
     from pipeline.engine import Job
 
 _FLOAT_STEREO_BYTES = 8
+_COPY_BYTES = 1 << 20
 
 
 def encode_flac(job: Job) -> None:
     """Encode raw samples as FLAC: ``flac``."""
+    params: Mapping[str, Any] = job.params
     raw = _joined(job, [job.input(name) for name in job.inputs])
     codecs.encode_flac(
         raw,
         job.output("flac", suffix=".flac"),
-        sample_rate_hz=job.params["sample_rate_hz"],
-        bits=job.params["bits"],
+        sample_rate_hz=params["sample_rate_hz"],
+        bits=params["bits"],
     )
 
 
 def encode_mp3(job: Job) -> None:
     """Encode the float master, with the silence behind it, as MP3: ``mp3``."""
+    params: Mapping[str, Any] = job.params
     pieces = [job.input(name) for name in job.inputs]
     codecs.encode_mp3(
-        _joined(job, pieces, tails=job.params["tail_samples"]),
+        _joined(job, pieces, tails=params["tail_samples"]),
         job.output("mp3", suffix=".mp3"),
-        sample_rate_hz=job.params["sample_rate_hz"],
-        kbps=job.params["kbps"],
+        sample_rate_hz=params["sample_rate_hz"],
+        kbps=params["kbps"],
     )
 
 
@@ -42,11 +47,13 @@ def _joined(job: Job, pieces: Sequence[Path], tails: Sequence[int] = ()) -> Path
     if len(pieces) == 1 and not any(tails):
         return pieces[0]
     whole = job.scratch(".raw")
-    with whole.open("wb") as out:
+    copy_file(pieces[0], whole, sync=False)  # a clone, where the disk can
+    with whole.open("r+b") as out:
         for number, piece in enumerate(pieces):
-            with piece.open("rb") as source:
-                copyfileobj(source, out, 1 << 20)
-            tail = tails[number] if tails else 0
-            out.truncate(out.tell() + tail * _FLOAT_STEREO_BYTES)
-            out.seek(0, 2)
+            out.seek(0, os.SEEK_END)
+            if number:
+                with piece.open("rb") as source:
+                    copyfileobj(source, out, _COPY_BYTES)
+            if tails:
+                out.truncate(out.tell() + tails[number] * _FLOAT_STEREO_BYTES)
     return whole

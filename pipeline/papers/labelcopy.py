@@ -49,8 +49,9 @@ def _lines(
     artist_width = max(len(track.artist) for track in tracks)
     for track in tracks:
         yield (
-            f"{track.number:02d}  {track.title:<{title_width}}  {track.artist:<{artist_width}}  "
-            f"{track.isrc or '-':<12}  {clock(track.length_sectors)}"
+            f"{track.number:02d}  {track.title:<{title_width}}  "
+            f"{track.artist:<{artist_width}}  {track.isrc or '-':<12}  "
+            f"{clock(track.length_sectors)}"
         )
     yield ""
     total = sum(track.length_sectors for track in tracks)

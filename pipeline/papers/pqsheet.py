@@ -57,14 +57,13 @@ def _lines(
 
 
 def _marks(track: CdTrack, name: CopyTrack) -> Iterator[str]:
-    isrc = name.isrc or "-"
+    place = f"{track.number:3d}"
     if track.pause_sectors is not None:
         length = sectors_to_msf(track.start_sectors - track.pause_sectors)
-        yield f"{track.number:3d}   0  {_disc(track.pause_sectors)}  {length}  -             pause"
+        yield f"{place}   0  {_disc(track.pause_sectors)}  {length}  {'-':<12}  pause"
     length = sectors_to_msf(track.end_sectors - track.start_sectors)
-    yield (
-        f"{track.number:3d}   1  {_disc(track.start_sectors)}  {length}  {isrc:<12}  {name.title}"
-    )
+    mark = f"{place}   1  {_disc(track.start_sectors)}  {length}"
+    yield f"{mark}  {name.isrc or '-':<12}  {name.title}"
 
 
 def _disc(sectors: int) -> str:

@@ -1,1 +1,1 @@
-"""Segments rendered as one piece at each delivered rate, cut, and brought to their word length."""
+"""Segments rendered as one piece at each rate, cut, and brought to their word length."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.assemble.timeline import Placement, Stream
 from pipeline.dsp import Audio, Processor
+from pipeline.dsp.fades import Shape as Curve
 from pipeline.dsp.fades import crossfade_gains, fade_gain
 from pipeline.dsp.resample import Resampler
 from pipeline.dsp.stream import Chain, stream
@@ -130,7 +132,7 @@ def gain_shapes(placement: Placement, correlations: Mapping[str, float]) -> list
 def _envelope(
     placement: Placement, gains: Mapping[str, float], correlations: Mapping[str, float]
 ) -> Callable[[Audio, int], Audio]:
-    """Return what applies gain, fades and crossfades of a placement to audio from a position."""
+    """Return what applies a placement's gain, fades and crossfades to audio from a place."""
     gain = gains[placement.take.track]
     shapes = gain_shapes(placement, correlations)
 
@@ -147,10 +149,10 @@ def _envelope(
 
 
 def _fades(placement: Placement) -> Iterator[Shape]:
-    """Yield the stretches of a take where a fade acts: the fade itself and the silence outside."""
+    """Yield the stretches of a take where a fade acts: itself and the silence outside."""
     n_samples, fade = placement.take.n_samples, placement.take.fade_in
     if fade:
-        start, length, shape_in = fade.start_samples, fade.length, fade.shape
+        start, length, shape_in = fade.start_samples, fade.length, cast("Curve", fade.shape)
         yield (
             0,
             fade.end_samples,
@@ -158,7 +160,7 @@ def _fades(placement: Placement) -> Iterator[Shape]:
         )
     fade = placement.take.fade_out
     if fade:
-        begin, span, shape_out = fade.start_samples, fade.length, fade.shape
+        begin, span, shape_out = fade.start_samples, fade.length, cast("Curve", fade.shape)
         yield (
             begin,
             n_samples,

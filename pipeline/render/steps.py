@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.engine import Job
+    from pipeline.engine.objects import Sink
 
 SEGMENT_VERSION = 1
 QUANTISE_VERSION = 1
@@ -25,13 +26,14 @@ QUANTISE_VERSION = 1
 
 def render_segment(job: Job) -> None:
     """Render a segment and cut it: ``audio/<track>`` raw float32 each, and ``log``."""
-    score = from_params(job.params)
-    limiter = _limiter(job.params["limiter"], score)
+    params: Mapping[str, Any] = job.params
+    score = from_params(params)
+    limiter = _limiter(params["limiter"], score)
     blocks = render_blocks(
         score,
         tracks={track: job.input(f"audio/{track}") for track in score.segment.tracks},
-        gains={track: db_to_gain(gain_db) for track, gain_db in job.params["gains_db"].items()},
-        correlations=job.params["correlations"],
+        gains={track: db_to_gain(gain_db) for track, gain_db in params["gains_db"].items()},
+        correlations=params["correlations"],
         limiter=limiter,
     )
     _write_cuts(job, score, blocks)
@@ -43,17 +45,16 @@ def quantise(job: Job) -> None:
 
     What already lies on the grid of the word length keeps every bit; all else is dithered.
     """
-    bits, tail_samples = job.params["bits"], job.params["tail_samples"]
+    params: Mapping[str, Any] = job.params
+    bits: int = params["bits"]
     source, word = job.input("audio"), pcm.SampleFormat.of_bits(bits)
     n_samples = source.stat().st_size // (4 * N_CHANNELS)
     dither = not all(on_grid(block, bits) for block in _read(source, n_samples))
-    quantiser = Quantiser(
-        bits, N_CHANNELS, start_sample=job.params["start_samples"], dither=dither
-    )
+    quantiser = Quantiser(bits, N_CHANNELS, start_sample=params["start_samples"], dither=dither)
     with job.create("pcm") as out:
         for block in _read(source, n_samples):
             out.write(pcm.pack(quantiser.process(block), word))
-        _write_silence(out, tail_samples * N_CHANNELS * bits // 8)
+        _write_silence(out, params["tail_samples"] * N_CHANNELS * bits // 8)
     job.write_json("log", {"dithered": dither, "clipped_samples": quantiser.n_clipped})
 
 
@@ -62,7 +63,7 @@ def db_to_gain(level_db: float) -> float:
     return float(10.0 ** (level_db / 20.0))
 
 
-def _limiter(settings: dict[str, Any] | None, score: Score) -> Limiter | None:
+def _limiter(settings: Mapping[str, Any] | None, score: Score) -> Limiter | None:
     if settings is None or score.segment.is_finished:
         return None
     values = {name: value for name, value in settings.items() if name != "version"}
@@ -136,7 +137,7 @@ def _read(source: Path, n_samples: int) -> Iterator[Audio]:
         yield track.read(start, min(BLOCK_SAMPLES, n_samples - start))
 
 
-def _write_silence(out: BinaryIO, n_bytes: int) -> None:
+def _write_silence(out: Sink, n_bytes: int) -> None:
     zeros = bytes(1 << 16)
     while n_bytes:
         n_bytes -= out.write(zeros[:n_bytes])
