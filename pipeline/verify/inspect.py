@@ -13,18 +13,25 @@ from typing import Any, Self
 import numpy as np
 
 from formats import codecs, pcm
+from formats.cdtime import CD_SAMPLE_RATE_HZ
+from formats.errors import FormatError, UnsupportedError
 from pipeline.dsp import Audio
 from pipeline.dsp.loudness import LoudnessMeter
 from pipeline.dsp.meter import Measurement, Meter
-from pipeline.dsp.waveform import Waveform
 
 CHUNK_S = 10
+FAST_CHUNK_S = 5
+"""Above 96 kHz the excerpt is half as long, so that memory stays within bounds."""
 EXCERPT_CHUNKS = 3
 WAVEFORM_COLUMNS = 600
+HASHED_BITS = (16, 24)
+CD_BITS = 16
+_FEWEST_HZ = 8000
 
-_second_opinion = (
-    Lock()
-)  # one at a time: the oracle works on whole arrays, and memory is bounded
+# The independent meter works on whole arrays: one at a time, so that memory is bounded.
+_second_opinion = Lock()
+
+Excerpted = np.ndarray[Any, np.dtype[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class AudioFacts:
     bits, kbps : int or None
         Word length of a lossless, bit rate of a lossy one.
     pcm_sha256 : str
-        Hash of the decoded little-endian samples; empty for a lossy one.
+        Hash of the decoded little-endian samples; empty unless they are 16- or 24-bit integers.
     measurement : Measurement
         Loudness and peaks.
     excerpt : Excerpt or None
@@ -102,11 +109,19 @@ def inspect_file(path: Path) -> AudioFacts:
     Raises
     ------
     FormatError
-        If it is damaged, or gives fewer samples than it promises.
+        If it is damaged, gives fewer samples than it promises, or is neither mono nor stereo.
+    ToolError
+        If the decoder cannot be called.
     """
     facts = codecs.stream_facts(path)
-    bits = facts.bits if facts.codec in {"pcm", "flac"} else None
-    return _inspected(codecs.decode_blocks(path), facts, bits=bits)
+    if facts.n_channels > 2:
+        raise UnsupportedError(f"{facts.n_channels} channels; mono and stereo are measured")
+    if facts.sample_rate_hz < _FEWEST_HZ:
+        raise UnsupportedError(
+            f"{facts.sample_rate_hz} Hz; rates from {_FEWEST_HZ} Hz are measured"
+        )
+    is_hashed = facts.codec in {"pcm", "flac"} and facts.bits in HASHED_BITS
+    return _inspected(codecs.decode_blocks(path), facts, is_hashed=is_hashed)
 
 
 def inspect_stretch(path: Path, *, start_samples: int, n_samples: int) -> AudioFacts:
@@ -117,27 +132,33 @@ def inspect_stretch(path: Path, *, start_samples: int, n_samples: int) -> AudioF
     FormatError
         If the image ends before the stretch does.
     """
-    word = pcm.SampleFormat.of_bits(16)
+    word = pcm.SampleFormat.of_bits(CD_BITS)
     blocks = pcm.read_float_blocks(
-        path, word, n_channels=2, offset_bytes=start_samples * 4, n_samples=n_samples
+        path,
+        word,
+        n_channels=2,
+        offset_bytes=start_samples * 2 * word.n_bytes,
+        n_samples=n_samples,
     )
-    facts = codecs.StreamFacts("pcm", 44_100, 2, n_samples, 16)
-    return _inspected(blocks, facts, bits=16)
+    facts = codecs.StreamFacts("pcm", CD_SAMPLE_RATE_HZ, 2, n_samples, CD_BITS)
+    return _inspected(blocks, facts, is_hashed=True)
 
 
 def _inspected(
-    blocks: Iterator[Audio], facts: codecs.StreamFacts, *, bits: int | None
+    blocks: Iterator[Audio], facts: codecs.StreamFacts, *, is_hashed: bool
 ) -> AudioFacts:
     meter = Meter(facts.sample_rate_hz, facts.n_channels)
-    loudest = _Loudest(facts.sample_rate_hz)
-    waveform = Waveform(facts.n_samples, n_columns=WAVEFORM_COLUMNS)
+    loudest = _Loudest(facts.sample_rate_hz, facts.n_channels)
+    waveform = _Waveform(facts.n_samples)
     hasher = hashlib.sha256()
     for block in blocks:
+        if facts.codec == "float" and not np.isfinite(block).all():
+            raise FormatError("holds samples that are no numbers (NaN or infinite)")
         meter.update(block)
         loudest.add(block)
-        waveform.update(block)
-        if bits:
-            hasher.update(_packed(block, bits))
+        waveform.add(block)
+        if is_hashed and facts.bits:
+            hasher.update(_packed(block, facts.bits))
     return AudioFacts(
         facts.codec,
         facts.sample_rate_hz,
@@ -145,10 +166,10 @@ def _inspected(
         facts.n_samples,
         facts.bits,
         facts.kbps,
-        hasher.hexdigest() if bits else "",
+        hasher.hexdigest() if is_hashed else "",
         meter.result(),
         loudest.opinions(),
-        tuple(round(float(peak), 4) for peak in waveform.columns),
+        waveform.result(),
     )
 
 
@@ -161,40 +182,42 @@ def _packed(block: Audio, bits: int) -> bytes:
 class _Loudest:
     """Keeps the loudest half minute, in whole chunks of ten seconds."""
 
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
         self._sample_rate_hz = sample_rate_hz
-        self._chunk: list[np.ndarray[Any, np.dtype[np.float32]]] = []
-        self._room = CHUNK_S * sample_rate_hz
-        self._recent: deque[tuple[float, Audio]] = deque(maxlen=EXCERPT_CHUNKS)
-        self._best: tuple[Any, ...] = ()
-        self._best_energy = -1.0
+        chunk_s = CHUNK_S if sample_rate_hz <= 96_000 else FAST_CHUNK_S
+        self._chunk = np.empty((chunk_s * sample_rate_hz, n_channels), dtype=np.float32)
+        self._filled = 0
+        self._recent: deque[tuple[float, Excerpted]] = deque(maxlen=EXCERPT_CHUNKS)
+        self._best: tuple[Excerpted, ...] = ()
+        self._best_energy = 0.0
 
     def add(self, block: Audio) -> None:
         while len(block):
-            taken = block[: self._room]
-            self._chunk.append(taken.astype(np.float32))
-            self._room -= len(taken)
+            taken = block[: len(self._chunk) - self._filled]
+            self._chunk[self._filled : self._filled + len(taken)] = taken
+            self._filled += len(taken)
             block = block[len(taken) :]
-            if not self._room:
+            if self._filled == len(self._chunk):
                 self._close()
 
     def opinions(self) -> Excerpt | None:
         """Measure the excerpt twice."""
-        if self._chunk:
+        if self._filled:
             self._close()
-        if self._best_energy <= 0.0:
+        if not self._best:
             return None
-        audio = np.concatenate(self._best)
+        self._recent.clear()
+        self._chunk = self._chunk[:0]
         with _second_opinion:
-            own, other = (
-                _own_lufs(audio, self._sample_rate_hz),
-                _other_lufs(audio, self._sample_rate_hz),
-            )
+            audio = _whole_steps(np.concatenate(self._best), self._sample_rate_hz)
+            self._best = ()
+            own = _own_lufs(audio, self._sample_rate_hz)
+            other = None if own is None else _other_lufs(audio, self._sample_rate_hz)
         return None if own is None or other is None else Excerpt(own, other)
 
     def _close(self) -> None:
-        chunk = np.concatenate(self._chunk)
-        self._chunk, self._room = [], CHUNK_S * self._sample_rate_hz
+        chunk = self._chunk[: self._filled].copy()
+        self._filled = 0
         self._recent.append((float(np.vdot(chunk, chunk)), chunk))
         energy = sum(each for each, _ in self._recent)
         if energy > self._best_energy:
@@ -202,17 +225,46 @@ class _Loudest:
             self._best = tuple(each for _, each in self._recent)
 
 
-def _own_lufs(audio: Any, sample_rate_hz: int) -> float | None:
+def _whole_steps(audio: Excerpted, sample_rate_hz: int) -> Excerpted:
+    """Return the audio in whole steps of 100 ms: the other meter counts a part as a block."""
+    step = sample_rate_hz // 10
+    return audio[: len(audio) // step * step]
+
+
+def _own_lufs(audio: Excerpted, sample_rate_hz: int) -> float | None:
     meter = LoudnessMeter(sample_rate_hz, audio.shape[1])
-    meter.update(audio.astype(np.float64))
+    for start in range(0, len(audio), pcm.BLOCK_SAMPLES):
+        meter.update(audio[start : start + pcm.BLOCK_SAMPLES].astype(np.float64))
     found = meter.result().integrated_lufs
     return None if found is None or not np.isfinite(found) else round(found, 3)
 
 
-def _other_lufs(audio: Any, sample_rate_hz: int) -> float | None:
-    if len(audio) < sample_rate_hz // 2:
-        return None  # shorter than the gate's block: the other meter refuses it
+def _other_lufs(audio: Excerpted, sample_rate_hz: int) -> float | None:
     from pyloudnorm import Meter as OtherMeter
 
     found = float(OtherMeter(sample_rate_hz, "DeMan").integrated_loudness(audio))
     return None if not np.isfinite(found) else round(found, 3)
+
+
+class _Waveform:
+    """The largest magnitude in equal stretches."""
+
+    def __init__(self, n_samples: int) -> None:
+        self._width = max(1, -(-n_samples // WAVEFORM_COLUMNS))
+        self._columns = np.zeros(-(-n_samples // self._width))
+        self._seen = 0
+
+    def add(self, block: Audio) -> None:
+        first = self._seen // self._width
+        self._seen += len(block)
+        behind = -(-self._seen // self._width)
+        if not len(block) or behind > len(self._columns):
+            return  # a file that is longer than it says is damaged, and told as such
+        edges = np.arange(first, behind) * self._width - (self._seen - len(block))
+        edges[0] = 0
+        flat, starts = np.abs(block).ravel(), edges * block.shape[1]
+        column = self._columns[first:behind]
+        np.maximum(column, np.maximum.reduceat(flat, starts), out=column)
+
+    def result(self) -> tuple[float, ...]:
+        return tuple(round(float(peak), 4) for peak in self._columns)

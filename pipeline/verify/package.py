@@ -1,11 +1,12 @@
-"""A deliverable as the verifier finds it: files, promises, tags, and what is decoded of them."""
+"""A deliverable as the verifier finds it: files, promises, tags, what is decoded of them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 
 from formats.cdtime import BYTES_PER_SECTOR, SAMPLES_PER_SECTOR
 from formats.cue import CueSheet
@@ -18,7 +19,9 @@ from pipeline.verify.inspect import AudioFacts
 
 SEND = "SEND"
 CD_SAMPLE_BYTES = 4
+KINDS = ("cd_image", "files")
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".mp3"})
+CHECKED_SUFFIXES = AUDIO_SUFFIXES | {".bin", ".cue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,11 @@ class Package:
     Parameters
     ----------
     folder : Path
-        Folder of the deliverable, or of the files themselves.
+        Folder of the deliverable, or of the files themselves; or the one file.
     root : Path
         ``SEND/``, or the folder itself if there is none.
     names : tuple of str
-        Every file below `root`, by its path there.
+        Every file that is checked, by its path below `root`.
     manifest : Manifest or None
         What was promised; None if no manifest stands beside.
     tags : mapping of str to Tags or FormatError
@@ -79,25 +82,28 @@ class Package:
     @property
     def audio_names(self) -> tuple[str, ...]:
         """Files of one track each."""
-        return tuple(name for name in self.names if Path(name).suffix.lower() in AUDIO_SUFFIXES)
+        return tuple(name for name in self.names if _suffix(name) in AUDIO_SUFFIXES)
 
     @property
     def image_names(self) -> tuple[str, ...]:
         """CD images."""
-        return tuple(name for name in self.names if Path(name).suffix.lower() == ".bin")
+        return tuple(name for name in self.names if _suffix(name) == ".bin")
+
+    @property
+    def kind(self) -> str:
+        """Kind of deliverable: what was promised, or what it looks like."""
+        if self.manifest:
+            return self.manifest.kind
+        is_disc = self.image_names or (self.sheets and not self.audio_names)
+        return "cd_image" if is_disc else "files"
 
     @property
     def is_cd(self) -> bool:
         """Whether it is the image of a disc."""
-        return bool(self.sheets) and bool(self.image_names)
-
-    def promise(self, name: str) -> FilePromise | None:
-        """Return what is promised about a file."""
-        files = self.manifest.files if self.manifest else ()
-        return next((each for each in files if each.name == name), None)
+        return self.kind == "cd_image"
 
     def promised(self) -> tuple[tuple[Piece, TrackPromise, FilePromise], ...]:
-        """Return every track that is promised, with the piece it is found in."""
+        """Return every track that is promised and whose file is there, with its piece."""
         if self.manifest is None:
             return ()
         return tuple(
@@ -107,6 +113,10 @@ class Package:
             for index, track in enumerate(file.tracks)
         )
 
+    def promises(self) -> dict[Piece, TrackPromise]:
+        """Return what is promised about each piece."""
+        return {piece: track for piece, track, _ in self.promised()}
+
     def found(self) -> tuple[tuple[Piece, AudioFacts], ...]:
         """Return everything that could be decoded."""
         return tuple(
@@ -114,45 +124,38 @@ class Package:
         )
 
 
-def open_package(folder: Path) -> Package:
+def open_package(path: Path) -> Package:
     """Find out what is in a folder, without decoding any audio.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of a deliverable, its ``SEND``, a folder of files of any origin, or one file: a
+        cue sheet brings the image that it names along, an image the sheet beside it.
 
     Raises
     ------
     VerifyFailed
-        If there is nothing in it to check.
+        If there is nothing to check, or what was built is not for release.
     StoreError
         If its manifest cannot be read.
     """
-    root = folder / SEND if (folder / SEND).is_dir() else folder
+    if path.is_file():
+        return _opened(path, path.parent, _alone(path), None)
+    if not path.is_dir():
+        raise VerifyFailed(str(path), "there is no such file or folder")
+    root = path / SEND if (path / SEND).is_dir() else path
+    manifest = _manifest(path, root)
     names = tuple(
         sorted(
-            path.relative_to(root).as_posix()
-            for path in root.rglob("*")
-            if path.is_file() and not path.name.startswith(".")
+            each.relative_to(root).as_posix()
+            for each in root.rglob("*")
+            if each.is_file() and (manifest or not each.name.startswith("."))
         )
     )
-    beside = (folder if root != folder else folder.parent) / MANIFEST_NAME
-    manifest = read_manifest(beside) if _belongs(beside, folder, root) else None
-    names = tuple(name for name in names if name != MANIFEST_NAME)
-    if not names:
-        raise VerifyFailed(str(folder), "nothing in it to check")
-    return Package(
-        folder,
-        root,
-        names,
-        manifest,
-        {
-            name: _read_tags(root / name)
-            for name in names
-            if Path(name).suffix.lower() in AUDIO_SUFFIXES
-        },
-        {
-            name: _read_sheet(root / name)
-            for name in names
-            if Path(name).suffix.lower() == ".cue"
-        },
-    )
+    if not manifest and not any(_suffix(name) in CHECKED_SUFFIXES for name in names):
+        raise VerifyFailed(str(path), "nothing in it to check: no WAV, FLAC, MP3 or CD image")
+    return _opened(path, root, names, manifest)
 
 
 def pieces_of(package: Package) -> tuple[Piece, ...]:
@@ -191,37 +194,98 @@ def _piece(file: FilePromise, index: int) -> Piece:
     return Piece(file.name, index, track.start_samples, track.n_samples)
 
 
-def _unpromised_stretches(package: Package, known: set[str]) -> tuple[Piece, ...]:
-    """Return the tracks of images that only their cue sheet tells of."""
-    pieces = []
-    for name, sheet in package.sheets.items():
-        image = str(Path(name).with_suffix(".bin").as_posix())
-        if isinstance(sheet, FormatError) or image in known or image not in package.names:
+def _unpromised_stretches(package: Package, known: set[str]) -> Iterator[Piece]:
+    """Yield the tracks of images that only their cue sheet tells of; one if none does."""
+    for image in package.image_names:
+        if image in known:
             continue
         n_sectors = (package.root / image).stat().st_size // BYTES_PER_SECTOR
-        starts = [
-            index.sectors
-            for track in sheet.tracks
-            for index in track.indexes
-            if index.number == 1
-        ]
-        for number, (start, end) in enumerate(
-            zip(starts, [*starts[1:], n_sectors], strict=True)
-        ):
+        starts = next(
+            (
+                _starts(sheet)
+                for name, sheet in package.sheets.items()
+                if isinstance(sheet, CueSheet) and image_of(name, sheet) == image
+            ),
+            [0],
+        )
+        for number, (start, end) in enumerate(pairwise([*starts, n_sectors])):
             if end > start:
-                pieces.append(
-                    Piece(
-                        image,
-                        number,
-                        start * SAMPLES_PER_SECTOR,
-                        (end - start) * SAMPLES_PER_SECTOR,
-                    )
-                )
-    return tuple(pieces)
+                n_samples = (end - start) * SAMPLES_PER_SECTOR
+                yield Piece(image, number, start * SAMPLES_PER_SECTOR, n_samples)
 
 
-def _belongs(manifest: Path, folder: Path, root: Path) -> bool:
-    return manifest.is_file() and (root != folder or folder.name == SEND)
+def image_of(name: str, sheet: CueSheet) -> str | None:
+    """Return the one image that a sheet describes, by its path in the package; else None."""
+    if len(sheet.files) != 1 or sheet.files[0].kind != "BINARY":
+        return None
+    return (PurePosixPath(name).parent / sheet.files[0].name).as_posix()
+
+
+def _starts(sheet: CueSheet) -> list[int]:
+    return [
+        index.sectors for track in sheet.tracks for index in track.indexes if index.number == 1
+    ]
+
+
+def _opened(
+    path: Path, root: Path, names: tuple[str, ...], manifest: Manifest | None
+) -> Package:
+    tags = {name: _read_tags(root / name) for name in names if _suffix(name) in AUDIO_SUFFIXES}
+    sheets = {name: _read_sheet(root / name) for name in names if _suffix(name) == ".cue"}
+    return Package(path, root, names, manifest, tags, sheets)
+
+
+def _alone(path: Path) -> tuple[str, ...]:
+    """Return a file's name; of a disc, the names of its sheet and its image."""
+    match _suffix(path.name):
+        case ".cue":
+            sheet = _read_sheet(path)
+            image = image_of(path.name, sheet) if isinstance(sheet, CueSheet) else None
+            there = image is not None and (path.parent / image).is_file()
+            return (path.name, image) if image and there else (path.name,)
+        case ".bin":
+            beside = path.with_suffix(".cue").name
+            return (path.name, beside) if (path.parent / beside).is_file() else (path.name,)
+        case suffix if suffix in AUDIO_SUFFIXES:
+            return (path.name,)
+        case _:
+            raise VerifyFailed(
+                str(path), "is checked as WAV, FLAC, MP3, cue sheet or CD image, by its ending"
+            )
+
+
+def _manifest(folder: Path, root: Path) -> Manifest | None:
+    """Return the manifest beside ``SEND/``, if `folder` is a deliverable's or its ``SEND``."""
+    if root != folder:
+        beside = folder / MANIFEST_NAME
+    elif folder.resolve().name == SEND:
+        beside = folder.resolve().parent / MANIFEST_NAME
+    else:
+        _refuse_without_send(folder)
+        return None
+    manifest = read_manifest(beside) if beside.is_file() else None
+    if manifest and manifest.kind not in KINDS:
+        raise VerifyFailed(
+            str(beside),
+            f"promises a deliverable of kind {manifest.kind!r}, which is not known here",
+            "update Glassmaster",
+        )
+    return manifest
+
+
+def _refuse_without_send(folder: Path) -> None:
+    """Refuse the folder of a deliverable that has no package to send."""
+    if not (folder / MANIFEST_NAME).is_file():
+        return
+    if read_manifest(folder / MANIFEST_NAME).is_released:
+        raise VerifyFailed(str(folder), "its SEND folder is gone", "build it again")
+    raise VerifyFailed(
+        str(folder), "NOT FOR RELEASE: its build failed a check, so there is nothing to send"
+    )
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
 
 
 def _read_tags(path: Path) -> Tags | FormatError:

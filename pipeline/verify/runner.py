@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from formats.errors import FormatError, ToolError
+from formats.errors import FormatError
 from pipeline.findings import Check, Finding, Severity, worst
 from pipeline.verify.checks.album.joined import joined
 from pipeline.verify.checks.audio.clipped import clipped
@@ -15,12 +16,16 @@ from pipeline.verify.checks.audio.format import audio_format
 from pipeline.verify.checks.audio.identical import identical
 from pipeline.verify.checks.audio.length import length
 from pipeline.verify.checks.audio.loudness import loudness
+from pipeline.verify.checks.audio.meters import meters
 from pipeline.verify.checks.audio.opens import opens
 from pipeline.verify.checks.audio.true_peak import true_peak
 from pipeline.verify.checks.cd.identifiers import identifiers
 from pipeline.verify.checks.cd.image_size import image_size
 from pipeline.verify.checks.cd.marks import marks
+from pipeline.verify.checks.cd.names import names
+from pipeline.verify.checks.cd.places import places
 from pipeline.verify.checks.cd.playing_time import playing_time
+from pipeline.verify.checks.cd.silence import silence
 from pipeline.verify.checks.cd.track_length import track_length
 from pipeline.verify.checks.files.complete import complete as files_complete
 from pipeline.verify.checks.files.intact import intact
@@ -36,15 +41,33 @@ GENERAL: tuple[Check, ...] = (
     length,
     identical,
     loudness,
+    meters,
     true_peak,
     clipped,
     joined,
 )
 BY_KIND: Mapping[str, tuple[Check, ...]] = {
     "files": (tags_complete,),
-    "cd_image": (marks, image_size, track_length, playing_time, identifiers),
+    "cd_image": (
+        marks,
+        places,
+        image_size,
+        track_length,
+        playing_time,
+        silence,
+        identifiers,
+        names,
+    ),
 }
 """Checks of each kind of deliverable; a kind without an entry cannot be registered."""
+_OF_PROMISES = frozenset(
+    each.id
+    for each in (
+        files_complete, intact, audio_format, length, identical, loudness, joined, places,
+        silence, names, tags_complete,
+    )
+)  # fmt: skip
+"""Checks that compare with a manifest, and have nothing to say without one."""
 
 Measure = Callable[[Package, Iterable[Piece]], Mapping[Piece, AudioFacts | FormatError]]
 
@@ -80,14 +103,47 @@ class Verdict:
         """Whether the package may be handed over."""
         return not any(finding.blocks_release for finding in self.findings)
 
+    def passed_lines(self) -> tuple[str, ...]:
+        """Return one line for each check that found nothing: what is now known to be true."""
+        found = {finding.check for finding in self.findings}
+        return tuple(f"ok    {_lowered(each)}" for each in self.checks if each.id not in found)
 
-def verify_folder(folder: Path, *, measure: Measure | None = None, jobs: int = 2) -> Verdict:
-    """Check a folder alone, without the spec that it was made from.
+    def sentence(self) -> str:
+        """Return the verdict in one sentence."""
+        n_failures = sum(finding.blocks_release for finding in self.findings)
+        if n_failures:
+            return f"{self.package.folder}: NOT FOR RELEASE: {_counted(n_failures, 'failure')}"
+        n_warnings = sum(
+            finding.severity is Severity.WARN and not finding.waived
+            for finding in self.findings
+        )
+        n_waived = sum(bool(finding.waived) for finding in self.findings)
+        told = [_counted(n_warnings, "warning")] * bool(n_warnings)
+        told += [f"{n_waived} waived"] * bool(n_waived)
+        checks = _counted(len(self.checks), "check")
+        return f"{self.package.folder}: {checks}, {', '.join(told) or 'nothing found'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the verdict as values that JSON holds, under stable keys."""
+        return {
+            "folder": str(self.package.folder),
+            "severity": self.severity.value,
+            "is_released": self.is_released,
+            "checks": [each.id for each in self.checks],
+            "findings": [asdict(finding) for finding in self.findings],
+            "not_checked": list(self.not_checked),
+            "tracks": list(_tracks(self.package)),
+        }
+
+
+def verify_folder(path: Path, *, measure: Measure | None = None, jobs: int = 2) -> Verdict:
+    """Check a folder alone, or one file, without the spec that it was made from.
 
     Parameters
     ----------
-    folder : Path
-        Folder of a deliverable, or of files of any origin.
+    path : Path
+        Folder of a deliverable, of files of any origin, or one WAV, FLAC, MP3, cue sheet or CD
+        image.
     measure : callable, optional
         Opens and measures the audio; by default every byte is decoded here and now.
     jobs : int
@@ -96,11 +152,13 @@ def verify_folder(folder: Path, *, measure: Measure | None = None, jobs: int = 2
     Raises
     ------
     VerifyFailed
-        If there is nothing in it to check.
+        If there is nothing to check, or what was built is not for release.
     StoreError
         If its manifest cannot be read.
+    ToolError
+        If a decoder cannot be called.
     """
-    package = open_package(folder)
+    package = open_package(path)
     pieces = pieces_of(package)
     facts = (measure or _measure_now(jobs))(package, pieces)
     return judge(replace(package, facts=facts))
@@ -108,7 +166,7 @@ def verify_folder(folder: Path, *, measure: Measure | None = None, jobs: int = 2
 
 def judge(package: Package) -> Verdict:
     """Run all checks that fit a package whose audio has been measured."""
-    checks = (*GENERAL, *BY_KIND["cd_image" if package.is_cd else "files"])
+    checks = tuple(_fitting(package))
     waived = package.manifest.waived if package.manifest else {}
     findings = [
         replace(finding, check=each.id, waived=_waiver(waived, each, finding))
@@ -119,8 +177,29 @@ def judge(package: Package) -> Verdict:
     return Verdict(package, checks, tuple(findings), tuple(_not_checked(package)))
 
 
+def _fitting(package: Package) -> Iterator[Check]:
+    """Yield the checks that have something to look at: no tick stands for nothing."""
+    promised = [track for _, track, _ in package.promised()]
+    idle = set() if package.manifest else set(_OF_PROMISES)
+    if not any(track.pcm_sha256 for track in promised):
+        idle.add(identical.id)
+    if all(track.integrated_lufs is None for track in promised):
+        idle.add(loudness.id)
+    if not any(facts.excerpt for _, facts in package.found()):
+        idle.add(meters.id)
+    for each in (*GENERAL, *BY_KIND[package.kind]):
+        if each.id not in idle:
+            yield each
+
+
 def inspect_piece(package: Package, piece: Piece) -> AudioFacts | FormatError:
-    """Open one track; damage is a result, not an error."""
+    """Open one track; damage is a result, not an error.
+
+    Raises
+    ------
+    ToolError
+        If a decoder cannot be called.
+    """
     path = package.root / piece.name
     try:
         if piece.is_stretch:
@@ -130,8 +209,8 @@ def inspect_piece(package: Package, piece: Piece) -> AudioFacts | FormatError:
         return inspect_file(path)
     except FormatError as error:
         return error
-    except (OSError, ToolError) as error:
-        return FormatError(str(error))
+    except OSError as error:
+        return FormatError(f"cannot be read: {error.strerror}")
 
 
 def _measure_now(jobs: int) -> Measure:
@@ -149,7 +228,7 @@ def _measure_now(jobs: int) -> Measure:
 def _run(each: Check, package: Package) -> Iterator[Finding]:
     try:
         yield from each.run(package)
-    except Exception as error:  # noqa: BLE001 - a crash is a verdict of its own, and the worst
+    except Exception as error:  # a crash is a verdict of its own, and the worst
         yield Finding(
             Severity.CRASH,
             "crash",
@@ -169,23 +248,53 @@ def _waiver(waived: Mapping[str, str], each: Check, finding: Finding) -> str:
 
 def _not_checked(package: Package) -> Iterator[str]:
     """Say in words what a green tick does not stand for."""
-    if package.manifest is None:
+    if package.folder.is_file():
+        yield (
+            "whether this is what was ordered: a file alone was compared with nothing; verify "
+            "its deliverable's folder for that"
+        )
+    elif package.manifest is None:
         yield (
             "whether this is what was ordered: no manifest.json stands beside it, so lengths, "
             "loudness, samples and tags were compared with nothing"
         )
-    if any(Path(name).suffix.lower() == ".mp3" for name in package.names):
+    if any(facts.codec == "mp3" for _, facts in package.found()):
         yield "the sound of lossy files beyond length, loudness and peaks"
     if package.is_cd:
         yield "how a burner writes it: the disc itself, its subcode and its errors"
     yield "the music: listen to all of it once, in another player"
     yield "whether identifiers are registered to you"
-    others = [
-        name
-        for name in package.names
-        if name not in package.audio_names
-        and name not in package.image_names
-        and name not in package.sheets
-    ]
+    seen = {*package.audio_names, *package.image_names, *package.sheets}
+    others = [name for name in package.names if name not in seen]
     if others:
         yield f"what is in {', '.join(others[:3])}{' …' if len(others) > 3 else ''}"
+
+
+def _tracks(package: Package) -> Iterator[dict[str, Any]]:
+    promises = package.promises()
+    for piece, facts in package.facts.items():
+        promise = promises.get(piece)
+        known = {
+            "file": piece.name,
+            "track": promise.track if promise else "",
+            "number": promise.number if promise else piece.index + 1,
+            "title": promise.title if promise else "",
+        }
+        if isinstance(facts, AudioFacts):
+            figures = facts.measurement.to_json()
+            measured = {name: figures[name] for name in figures if name != "energies"}
+            stream = {"codec": facts.codec, "bits": facts.bits, "kbps": facts.kbps}
+            yield known | stream | {"pcm_sha256": facts.pcm_sha256} | measured
+        else:
+            yield known | {"damage": str(facts)}
+
+
+def _lowered(each: Check) -> str:
+    """Return what a check demands, as the continuation of a line."""
+    title = each.title.rstrip(".")
+    is_word = title[:1].isupper() and not title[1:2].isupper()
+    return title[0].lower() + title[1:] if is_word else title
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"

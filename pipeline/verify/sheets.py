@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from formats.cdtime import BYTES_PER_SECTOR
 from formats.cue import CueSheet, CueTrack
-from pipeline.verify.package import Package
+from pipeline.verify.package import Package, image_of
 
 
 @dataclass(frozen=True, slots=True)
 class DiscTrack:
-    """One track with its marks; `pause_sectors` is INDEX 00, None if there is none."""
+    """One track with its marks: INDEX 00 if there is one, INDEX 01, and the next track's."""
 
     sheet: CueTrack
     pause_sectors: int | None
-    start_sectors: int | None
+    start_sectors: int
     next_start_sectors: int
 
 
@@ -46,12 +45,10 @@ class DiscFound:
 
 
 def disc_of(package: Package, name: str) -> DiscFound | None:
-    """Return the disc that a sheet describes; None if the sheet or its image cannot be read."""
+    """Return the disc that a sheet describes; None if sheet or image cannot be read."""
     sheet = package.sheets.get(name)
-    if not isinstance(sheet, CueSheet) or not sheet.files:
-        return None
-    image = (Path(name).parent / sheet.files[0].name).as_posix()
-    if image not in package.names:
+    image = image_of(name, sheet) if isinstance(sheet, CueSheet) else None
+    if not isinstance(sheet, CueSheet) or image not in package.names:
         return None
     n_bytes = (package.root / image).stat().st_size
     return DiscFound(name, sheet, image, n_bytes, tuple(_tracks(sheet, n_bytes)))
@@ -66,8 +63,9 @@ def discs_of(package: Package) -> Iterator[DiscFound]:
 
 
 def _tracks(sheet: CueSheet, n_bytes: int) -> Iterator[DiscTrack]:
+    # The reader of sheets lets no track pass without an INDEX 01.
     marks = [{index.number: index.sectors for index in track.indexes} for track in sheet.tracks]
-    starts = [each.get(1, 0) for each in marks]
+    starts = [each[1] for each in marks]
     ends = [*starts[1:], n_bytes // BYTES_PER_SECTOR]
     for track, mark, end in zip(sheet.tracks, marks, ends, strict=True):
-        yield DiscTrack(track, mark.get(0), mark.get(1), end)
+        yield DiscTrack(track, mark.get(0), mark[1], end)

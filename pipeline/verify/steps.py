@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from formats.errors import FormatError
 from pipeline.verify.inspect import inspect_file, inspect_stretch
@@ -15,7 +16,8 @@ INSPECT_VERSION = 1
 
 def inspect_audio(job: Job) -> None:
     """Decode and measure one delivered track: ``facts``; damage is a result too."""
-    path, stretch = job.input("audio"), job.params.get("stretch")
+    params: Mapping[str, Any] = job.params
+    path, stretch = job.input("audio"), params.get("stretch")
     try:
         if stretch:
             facts = inspect_stretch(path, start_samples=stretch[0], n_samples=stretch[1])

@@ -13,7 +13,7 @@ from pipeline.verify.package import Package
     "from one programme and joined again equal it.",
 )
 def identical(package: Package) -> Iterator[Finding]:
-    """Lossless audio decodes to the very samples that were rendered."""
+    """Every lossless track decodes to the very samples that were rendered."""
     for piece, track, _ in package.promised():
         facts = package.facts.get(piece)
         if not isinstance(facts, AudioFacts) or not track.pcm_sha256:

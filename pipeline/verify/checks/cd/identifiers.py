@@ -1,4 +1,4 @@
-"""ISRCs, catalogue number and titles on the disc are those of the spec."""
+"""Identifiers on a disc are well formed."""
 
 from collections.abc import Iterator
 
@@ -16,40 +16,9 @@ from pipeline.verify.sheets import discs_of
     "mended after pressing.",
 )
 def identifiers(package: Package) -> Iterator[Finding]:
-    """CATALOG and ISRC are well formed, used once, and those that were promised."""
+    """CATALOG and ISRCs are well formed, and each ISRC is used once."""
     for disc in discs_of(package):
         yield from _well_formed(disc.name, disc.sheet)
-        promised = {
-            track.number: track
-            for piece, track, _ in package.promised()
-            if piece.name == disc.image and track.number
-        }
-        for track in disc.tracks:
-            promise = promised.get(track.sheet.number)
-            if promise and track.sheet.isrc != promise.tags.get("isrc", ""):
-                yield Finding(
-                    Severity.FAIL,
-                    "isrc-differs",
-                    f"{disc.name}: track {track.sheet.number:02d} has ISRC "
-                    f"{track.sheet.isrc or 'none'}, the spec says "
-                    f"{promise.tags.get('isrc') or 'none'}",
-                    track=promise.track,
-                )
-            if promise and track.sheet.title != promise.title:
-                yield Finding(
-                    Severity.INFO,
-                    "title-differs",
-                    f"{disc.name}: the sheet says {track.sheet.title!r} for {promise.title!r}: "
-                    "cue sheets hold Latin-1 only",
-                    track=promise.track,
-                )
-        if package.manifest and disc.sheet.catalog != package.manifest.upc:
-            yield Finding(
-                Severity.FAIL,
-                "catalog-differs",
-                f"{disc.name}: CATALOG is {disc.sheet.catalog or 'none'}, the spec says "
-                f"{package.manifest.upc or 'none'}",
-            )
 
 
 def _well_formed(name: str, sheet: CueSheet) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from pipeline.verify.sheets import discs_of
     "notice; a time over 99:59:74 cannot be written on a disc at all.",
 )
 def playing_time(package: Package) -> Iterator[Finding]:
-    """The disc lasts at most 79:57:00; over 74:00:00 is told."""
+    """No disc lasts longer than 79:57:00; over 74:00:00 is told."""
     for disc in discs_of(package):
         n_sectors = disc.n_sectors + PREGAP_SECTORS
         if n_sectors > LAST_SECTOR:

@@ -16,9 +16,11 @@ def track_length(package: Package) -> Iterator[Finding]:
     """Every track lasts at least four seconds, from INDEX 01 to the next INDEX 01."""
     for disc in discs_of(package):
         for track in disc.tracks:
-            if track.start_sectors is None:
-                continue
             n_sectors = track.next_start_sectors - track.start_sectors
             if n_sectors < MIN_TRACK_SECTORS:
-                length = f"track {track.sheet.number:02d} is {n_sectors / SECTORS_PER_S:.2f} s"
-                yield Finding(Severity.FAIL, "too-short", f"{length}, the least is 4.00 s")
+                yield Finding(
+                    Severity.FAIL,
+                    "too-short",
+                    f"{disc.name}: track {track.sheet.number:02d} is "
+                    f"{n_sectors / SECTORS_PER_S:.2f} s, the least is 4.00 s",
+                )

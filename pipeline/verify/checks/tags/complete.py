@@ -1,11 +1,10 @@
 """Tags are those of the spec."""
 
-import hashlib
 from collections.abc import Iterator
 
 from formats.errors import FormatError
-from formats.tags import Tags
 from pipeline.findings import Finding, Severity, check
+from pipeline.manifest import tag_texts
 from pipeline.verify.package import Package
 
 
@@ -14,27 +13,25 @@ from pipeline.verify.package import Package
     rationale="Metadata is typed once and must arrive everywhere as it was typed.",
 )
 def complete(package: Package) -> Iterator[Finding]:
-    """Every tag read back from a file equals the spec's."""
+    """Every tag read back from a file equals the spec's, and none is added."""
     for piece, track, _ in package.promised():
-        found = package.tags.get(piece.name)
-        if found is None:
+        tags = package.tags.get(piece.name)
+        if tags is None:
             continue
-        if isinstance(found, FormatError):
-            yield Finding(Severity.FAIL, "unreadable", f"{piece.name}: tags: {found}")
+        if isinstance(tags, FormatError):
+            yield Finding(Severity.FAIL, "unreadable", f"{piece.name}: tags: {tags}")
             continue
-        for name, promised in track.tags.items():
-            value = _value(found, name)
+        found = tag_texts(tags)
+        for name in dict.fromkeys([*track.tags, *found]):
+            value, promised = found.get(name), track.tags.get(name)
             if value != promised:
                 yield Finding(
                     Severity.FAIL,
                     "differs",
-                    f"{piece.name}: {name} is {value!r}, the spec says {promised!r}",
+                    f"{piece.name}: {name} is {_shown(value)}, promised is {_shown(promised)}",
                     track=track.track,
                 )
 
 
-def _value(tags: Tags, name: str) -> str:
-    if name == "artwork":
-        return hashlib.sha256(tags.artwork.data).hexdigest() if tags.artwork else ""
-    value = getattr(tags, name)
-    return "" if value is None else str(value)
+def _shown(text: str | None) -> str:
+    return "none" if text is None else repr(text)
