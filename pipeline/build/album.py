@@ -9,8 +9,9 @@ from pathlib import Path
 
 from formats.atomic import write_atomically
 from pipeline.build.decisions import decide
+from pipeline.build.handover import Delivered, deliver
 from pipeline.build.orders import Order, place_order
-from pipeline.build.parcels import Delivered, deliver, prepare_parcel
+from pipeline.build.parcels import prepare_parcel
 from pipeline.build.reporting import Reporter
 from pipeline.build.session import Intake, Session, Settings, Teller, open_session
 from pipeline.build.work import EditionWork

@@ -1,38 +1,31 @@
-"""Deliverables staged, verified all at once, and published."""
+"""Everything about a deliverable, worked out before a byte of it is written."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from formats.artwork import Artwork, prepare_artwork
-from formats.atomic import write_atomically
 from formats.errors import FormatError
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.takes import has_hidden_first
 from pipeline.build.orders import CD_RATE_HZ, Order, OrderedTrack
 from pipeline.build.session import Session
-from pipeline.deliver import publish
 from pipeline.deliver.album import Rendered, RenderedTrack
 from pipeline.deliver.cd import cd_recipes
 from pipeline.deliver.files import files_recipes
-from pipeline.deliver.package import PAPERS, SEND, Recipe, compose, recipe_digest
-from pipeline.engine import Artifact, Results, Source, Step
-from pipeline.errors import DeliveryError, SourceError
-from pipeline.findings import Finding, Severity
+from pipeline.deliver.package import Recipe, recipe_digest
+from pipeline.engine import Artifact, Results
+from pipeline.errors import SourceError
+from pipeline.findings import Finding
 from pipeline.lock import EditionLock, LockedDeliverable, digest_of
-from pipeline.manifest import MANIFEST_NAME, Manifest, manifest_text, read_manifest
 from pipeline.papers.labelcopy import CopyTrack, label_copy
 from pipeline.papers.pqsheet import pq_sheet
 from pipeline.spec.model import CdImage, Product
-from pipeline.verify.inspect import AudioFacts
-from pipeline.verify.package import Package, Piece, open_package, piece_digest, pieces_of
-from pipeline.verify.runner import BY_KIND, Verdict, judge
+from pipeline.verify.runner import BY_KIND
 from pipeline.verify.steps import INSPECT_VERSION
 
 VERIFY_VERSION = 1
@@ -82,24 +75,6 @@ class Parcel:
         return LockedDeliverable(self.revision, self.content)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A checked parcel; `status` is ``new``, ``changed``, ``unchanged`` or ``held``."""
-
-    parcel: Parcel
-    manifest: Manifest
-    findings: tuple[Finding, ...]
-    not_checked: tuple[str, ...]
-    checks: tuple[str, ...]
-    facts: Mapping[str, AudioFacts]
-    status: str
-
-    @property
-    def is_released(self) -> bool:
-        """Whether there is a package to send."""
-        return self.status != "held"
-
-
 def prepare_parcel(
     session: Session,
     order: Order,
@@ -125,61 +100,11 @@ def prepare_parcel(
             "papers": papers,
             "versions": [VERIFY_VERSION, INSPECT_VERSION],
             "held": held,
-            "waived": _waivers(session, order),
+            "waived": waivers_of(session, order),
             "format": order.format.name,
         }
     )
     return Parcel(order, rendered, layout, content, revision, recipes, papers, recipe)
-
-
-def deliver(
-    session: Session, parcels: Sequence[tuple[Parcel, tuple[Finding, ...]]]
-) -> list[Delivered]:
-    """Make, check and publish what changed; say what did not.
-
-    Parameters
-    ----------
-    session : Session
-        The album.
-    parcels : sequence of (Parcel, tuple of Finding)
-        Each with the findings that keep it from being sent whatever its files are.
-
-    Raises
-    ------
-    DeliveryError
-        If files of ours in an output folder were edited by the user; the other deliverables
-        are published first.
-    """
-    findings = {parcel.name: blocking for parcel, blocking in parcels}
-    wanted = [parcel for parcel, _ in parcels]
-    current = {each.name for each in wanted if _is_current(session, each)}
-    staged = {each.name: _stage(session, each) for each in wanted if each.name not in current}
-    packages = {name: open_package(folder) for name, (folder, _) in staged.items()}
-    verdicts, keys = _verified(session, packages)
-    done, stopped = [], []
-    for each in wanted:
-        if each.name in current:
-            done.append(_unchanged(session, each))
-            continue
-        folder, manifest = staged[each.name]
-        try:
-            made = _published(
-                session,
-                each,
-                folder,
-                manifest,
-                verdict=verdicts[each.name],
-                blocking=findings[each.name],
-            )
-        except DeliveryError as error:
-            publish.discard(folder)
-            stopped.append(error)
-        else:
-            _remember(session, each, verdicts[each.name], keys)
-            done.append(made)
-    if stopped:
-        raise stopped[0]
-    return done
 
 
 def target_of(session: Session, name: str) -> Path:
@@ -327,214 +252,9 @@ def _printed_tracks(rendered: Rendered) -> list[CopyTrack]:
     ]
 
 
-def _is_current(session: Session, parcel: Parcel) -> bool:
-    target = target_of(session, parcel.name)
-    return not session.settings.rehash and publish.is_current(
-        target, journal=session.journal, recipe=parcel.recipe
-    )
-
-
-def _stage(session: Session, parcel: Parcel) -> tuple[Path, Manifest]:
-    """Put a deliverable together beside its place, and return the folder and its promises."""
-    session.teller.stage(f"putting {parcel.name} together")
-    folder = publish.stage_folder(target_of(session, parcel.name))
-    with ThreadPoolExecutor(session.settings.jobs) as workers:
-        promises = workers.map(
-            lambda recipe: compose(recipe, folder / SEND, path_of=session.store.path_of),
-            parcel.recipes.values(),
-        )
-        files = tuple(promises)
-    manifest = Manifest(
-        deliverable=parcel.name,
-        kind=parcel.order.spec.kind,
-        edition=parcel.order.work.edition.id,
-        album=parcel.rendered.title,
-        artist=session.spec.album.artist,
-        upc=parcel.rendered.product.upc or "",
-        catalog_number=parcel.rendered.product.catalog_number or "",
-        revision=parcel.revision,
-        content=parcel.content,
-        files=files,
-        programme_sectors=parcel.order.timeline.n_sectors,
-        waived=_waivers(session, parcel.order),
-    )
-    (folder / MANIFEST_NAME).write_text(manifest_text(manifest), encoding="utf-8")
-    return folder, manifest
-
-
-def _waivers(session: Session, order: Order) -> dict[str, str]:
+def waivers_of(session: Session, order: Order) -> dict[str, str]:
     """Return the written reasons of the album and its tracks, by the check they waive."""
     waivers = dict(session.spec.intent)
     for track in order.work.edition.tracks:
         waivers |= {f"{track.id}:{name}": reason for name, reason in track.intent.items()}
     return waivers
-
-
-def _verified(
-    session: Session, packages: Mapping[str, Package]
-) -> tuple[dict[str, Verdict], tuple[str, ...]]:
-    """Open all audio of all packages side by side, then run the checks on each.
-
-    Returns
-    -------
-    verdicts, keys
-        The verdict on each, and the keys of the steps that measured.
-    """
-    steps = {
-        (name, piece): _inspect_step(package, piece, name)
-        for name, package in packages.items()
-        for piece in pieces_of(package)
-    }
-    results = session.run("verifying", session.plan(list(steps.values())))
-    verdicts = {}
-    for name, package in packages.items():
-        facts: dict[Piece, AudioFacts | FormatError] = {}
-        for piece in pieces_of(package):
-            artifact = results.artifact(steps[name, piece].output("facts"))
-            facts[piece] = _facts(session, artifact)
-        verdicts[name] = judge(replace(package, facts=facts))
-    return verdicts, tuple(results.keys.values())
-
-
-def _inspect_step(package: Package, piece: Piece, name: str) -> Step:
-    path = package.root / piece.name
-    stretch = [piece.start_samples, piece.n_samples] if piece.is_stretch else None
-    return Step(
-        name=f"{name}/verify {Path(piece.name).name}#{piece.index}",
-        kind="verify.inspect",
-        run="pipeline.verify.steps:inspect_audio",
-        version=INSPECT_VERSION,
-        params={"stretch": stretch},
-        inputs={"audio": Source(path, piece_digest(package, piece), is_part=True)},
-        outputs=("facts",),
-        tools=("numpy", "numba", "libsndfile", "ffmpeg"),
-        cost_s=path.stat().st_size / 30e6,
-    )
-
-
-def _facts(session: Session, artifact: Artifact) -> AudioFacts | FormatError:
-    data = session.read_json(artifact)
-    assert isinstance(data, dict)
-    return FormatError(data["damage"]) if "damage" in data else AudioFacts.from_json(data)
-
-
-def _published(
-    session: Session,
-    parcel: Parcel,
-    folder: Path,
-    manifest: Manifest,
-    *,
-    verdict: Verdict,
-    blocking: tuple[Finding, ...],
-) -> Delivered:
-    findings = (*blocking, *verdict.findings)
-    is_held = any(finding.blocks_release for finding in findings)
-    checks = tuple(each.id for each in verdict.checks)
-    manifest = replace(
-        manifest, verdict=_verdict_json(verdict, checks), is_released=not is_held
-    )
-    target = target_of(session, parcel.name)
-    was_there = target.exists()
-    (folder / MANIFEST_NAME).write_text(manifest_text(manifest), encoding="utf-8")
-    _write_papers(folder / PAPERS, parcel, findings, is_held=is_held)
-    if is_held:
-        publish.discard(folder / SEND)
-    publish.publish(
-        folder,
-        target,
-        journal=session.journal,
-        recipe=parcel.recipe,
-        overwrite=session.settings.overwrite,
-    )
-    status = "held" if is_held else ("changed" if was_there else "new")
-    return Delivered(
-        parcel, manifest, findings, verdict.not_checked, checks, _by_track(verdict), status
-    )
-
-
-def _unchanged(session: Session, parcel: Parcel) -> Delivered:
-    """Return what is known of a deliverable that stands untouched in its place."""
-    manifest = read_manifest(target_of(session, parcel.name) / MANIFEST_NAME)
-    findings = tuple(
-        Finding(**{**each, "severity": Severity(each["severity"])})
-        for each in manifest.verdict["findings"]
-    )
-    return Delivered(
-        parcel,
-        manifest,
-        findings,
-        tuple(manifest.verdict["not_checked"]),
-        tuple(manifest.verdict["checks"]),
-        _remembered_facts(session, parcel),
-        "unchanged" if manifest.is_released else "held",
-    )
-
-
-def _verdict_json(verdict: Verdict, checks: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "checks": list(checks),
-        "findings": [asdict(each) for each in verdict.findings],
-        "not_checked": list(verdict.not_checked),
-    }
-
-
-def _by_track(verdict: Verdict) -> dict[str, AudioFacts]:
-    facts = verdict.package.facts
-    return {
-        track.track: each
-        for piece, track, _ in verdict.package.promised()
-        if isinstance(each := facts.get(piece), AudioFacts)
-    }
-
-
-def _write_papers(
-    folder: Path, parcel: Parcel, findings: tuple[Finding, ...], *, is_held: bool
-) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = "" if not is_held else _stamp(findings)
-    for name, text in parcel.papers.items():
-        (folder / name).write_text(stamp + text, encoding="utf-8", newline="\n")
-
-
-def _stamp(findings: tuple[Finding, ...]) -> str:
-    reasons = "\n".join(f"  {each.message}" for each in findings if each.blocks_release)
-    return f"*** NOT FOR RELEASE ***\n{reasons}\n\n"
-
-
-def _remember(
-    session: Session, parcel: Parcel, verdict: Verdict, keys: tuple[str, ...]
-) -> None:
-    """Keep what was measured, for the report of a later build that changes nothing here.
-
-    With it the keys of the steps that measured: the store keeps what they made as long as the
-    deliverable stands.
-    """
-    rows = [
-        {"name": piece.name, "index": piece.index, "facts": each.to_json()}
-        for piece, each in verdict.package.facts.items()
-        if isinstance(each, AudioFacts)
-    ]
-    found = {"recipe": parcel.recipe, "keys": sorted(keys), "rows": rows}
-    write_atomically(_remembered_path(session, parcel.name), json.dumps(found).encode())
-
-
-def _remembered_facts(session: Session, parcel: Parcel) -> dict[str, AudioFacts]:
-    found = session.read_note(_remembered_path(session, parcel.name))
-    if found.get("recipe") != parcel.recipe:
-        return {}
-    session.keys.update(found["keys"])
-    manifest = read_manifest(target_of(session, parcel.name) / MANIFEST_NAME)
-    tracks = {
-        (file.name, number): track.track
-        for file in manifest.audio_files
-        for number, track in enumerate(file.tracks)
-    }
-    return {
-        tracks[row["name"], row["index"]]: AudioFacts.from_json(row["facts"])
-        for row in found["rows"]
-        if (row["name"], row["index"]) in tracks
-    }
-
-
-def _remembered_path(session: Session, name: str) -> Path:
-    return session.journal / f"{name}.measured"

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.assemble.timeline import Segment, Span, Timeline
+from pipeline.build.handover import Delivered
 from pipeline.build.orders import Order
-from pipeline.build.parcels import Delivered, target_of
+from pipeline.build.parcels import target_of
 from pipeline.build.session import Intake, Session
 from pipeline.build.work import EditionWork
 from pipeline.dsp.loudness import pooled_loudness, short_term_lufs

@@ -177,6 +177,19 @@ def edited_files(target: Path, journal: Path) -> list[str]:
     ]
 
 
+def untouched_files(target: Path, journal: Path) -> dict[str, tuple[int, str]]:
+    """Return size and SHA-256 of the files in `target` that size and time say are ours."""
+    published = _read_published(_record_path(target, journal))
+    found = {}
+    for name, (size, mtime_ns, digest) in published.files.items() if published else ():
+        path = target / name
+        if path.is_file() and not path.is_symlink():
+            status = path.stat()
+            if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):
+                found[name] = (size, digest)
+    return found
+
+
 def _differs(path: Path, size: int, mtime_ns: int, digest: str) -> bool:
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):

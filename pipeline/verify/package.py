@@ -69,6 +69,8 @@ class Package:
         Each cue sheet, or why it cannot be read.
     facts : mapping of Piece to AudioFacts or FormatError
         What was decoded, or why it cannot be; empty before the inspection.
+    untouched : frozenset of str
+        Files that were proved before, and that size and times say are the same.
     """
 
     folder: Path
@@ -78,6 +80,7 @@ class Package:
     tags: Mapping[str, Tags | FormatError]
     sheets: Mapping[str, CueSheet | FormatError]
     facts: Mapping[Piece, AudioFacts | FormatError] = field(default_factory=dict)
+    untouched: frozenset[str] = frozenset()
 
     @property
     def audio_names(self) -> tuple[str, ...]:

@@ -1,0 +1,319 @@
+"""Deliverables staged, verified all at once, and published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from formats.errors import FormatError
+from pipeline.build.parcels import Parcel, target_of, waivers_of
+from pipeline.build.session import Session
+from pipeline.build.standing import (
+    StandingFile,
+    own_digests,
+    remember,
+    remembered_facts,
+    standing_files,
+)
+from pipeline.deliver import publish
+from pipeline.deliver.package import PAPERS, SEND, Recipe, compose
+from pipeline.engine import Artifact, Source, Step
+from pipeline.errors import DeliveryError
+from pipeline.findings import Finding, Severity
+from pipeline.manifest import (
+    MANIFEST_NAME,
+    FilePromise,
+    Manifest,
+    manifest_text,
+    read_manifest,
+)
+from pipeline.verify.inspect import AudioFacts
+from pipeline.verify.package import Package, Piece, open_package, piece_digest, pieces_of
+from pipeline.verify.runner import Verdict, judge
+from pipeline.verify.steps import INSPECT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A deliverable put together beside its place, before it was checked.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    manifest : Manifest
+        What it promises.
+    taken_over : mapping of str to StandingFile
+        Files that were not made again, by their name in ``SEND/``.
+    """
+
+    folder: Path
+    manifest: Manifest
+    taken_over: Mapping[str, StandingFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking a package brought: its verdict, hashes of its audio, keys of the steps."""
+
+    verdict: Verdict
+    payloads: Mapping[Piece, str]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A checked parcel; `status` is ``new``, ``changed``, ``unchanged`` or ``held``."""
+
+    parcel: Parcel
+    manifest: Manifest
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+    checks: tuple[str, ...]
+    facts: Mapping[str, AudioFacts]
+    status: str
+
+    @property
+    def is_released(self) -> bool:
+        """Whether there is a package to send."""
+        return self.status != "held"
+
+
+def deliver(
+    session: Session, parcels: Sequence[tuple[Parcel, tuple[Finding, ...]]]
+) -> list[Delivered]:
+    """Make, check and publish what changed; say what did not.
+
+    Parameters
+    ----------
+    session : Session
+        The album.
+    parcels : sequence of (Parcel, tuple of Finding)
+        Each with the findings that keep it from being sent whatever its files are.
+
+    Raises
+    ------
+    DeliveryError
+        If files of ours in an output folder were edited by the user; the other deliverables
+        are published first.
+    """
+    findings = {parcel.name: blocking for parcel, blocking in parcels}
+    wanted = [parcel for parcel, _ in parcels]
+    current = {each.name for each in wanted if _is_current(session, each)}
+    staged = {each.name: _stage(session, each) for each in wanted if each.name not in current}
+    checked = _checked(session, staged)
+    done, stopped = [], []
+    for each in wanted:
+        if each.name in current:
+            done.append(_unchanged(session, each))
+            continue
+        own = checked[each.name]
+        try:
+            made = _published(
+                session, each, staged[each.name], own.verdict, blocking=findings[each.name]
+            )
+        except DeliveryError as error:
+            publish.discard(staged[each.name].folder)
+            stopped.append(error)
+        else:
+            remember(session, each, own.verdict.package, payloads=own.payloads, keys=own.keys)
+            done.append(made)
+    if stopped:
+        raise stopped[0]
+    return done
+
+
+def _is_current(session: Session, parcel: Parcel) -> bool:
+    target = target_of(session, parcel.name)
+    return not session.settings.rehash and publish.is_current(
+        target, journal=session.journal, recipe=parcel.recipe
+    )
+
+
+def _stage(session: Session, parcel: Parcel) -> Staged:
+    """Put a deliverable together beside its place; what stands there already is taken over."""
+    session.teller.stage(f"putting {parcel.name} together")
+    standing = {} if session.settings.rehash else standing_files(session, parcel.name)
+    made_from = own_digests(parcel)
+    folder = publish.stage_folder(target_of(session, parcel.name))
+    taken_over: dict[str, StandingFile] = {}
+
+    def made(recipe: Recipe) -> FilePromise:
+        name = recipe.promise.name
+        stands = standing.get(made_from[name])
+        if stands is None or not stands.take_over(folder / SEND / name):
+            return compose(recipe, folder / SEND, path_of=session.store.path_of)
+        taken_over[name] = stands
+        return replace(recipe.promise, size_bytes=stands.size_bytes, sha256=stands.sha256)
+
+    with ThreadPoolExecutor(session.settings.jobs) as workers:
+        files = tuple(workers.map(made, parcel.recipes.values()))
+    manifest = Manifest(
+        deliverable=parcel.name,
+        kind=parcel.order.spec.kind,
+        edition=parcel.order.work.edition.id,
+        album=parcel.rendered.title,
+        artist=session.spec.album.artist,
+        upc=parcel.rendered.product.upc or "",
+        catalog_number=parcel.rendered.product.catalog_number or "",
+        revision=parcel.revision,
+        content=parcel.content,
+        files=files,
+        programme_sectors=parcel.order.timeline.n_sectors,
+        waived=waivers_of(session, parcel.order),
+    )
+    (folder / MANIFEST_NAME).write_text(manifest_text(manifest), encoding="utf-8")
+    return Staged(folder, manifest, taken_over)
+
+
+def _checked(session: Session, staged: Mapping[str, Staged]) -> dict[str, Checked]:
+    """Open all audio of all packages side by side, then run the checks on each."""
+    packages = {
+        name: replace(open_package(each.folder), untouched=frozenset(each.taken_over))
+        for name, each in staged.items()
+    }
+    payloads = {
+        name: _payloads(session, package, staged[name].taken_over)
+        for name, package in packages.items()
+    }
+    steps = {
+        (name, piece): _inspect_step(packages[name], piece, name, payload)
+        for name, found in payloads.items()
+        for piece, payload in found.items()
+    }
+    results = session.run("verifying", session.plan(list(steps.values())))
+    checked = {}
+    for name, package in packages.items():
+        own = {piece: steps[name, piece] for piece in payloads[name]}
+        facts = {
+            piece: _facts(session, results.artifact(step.output("facts")))
+            for piece, step in own.items()
+        }
+        keys = tuple(results.keys[step.name] for step in own.values())
+        checked[name] = Checked(judge(replace(package, facts=facts)), payloads[name], keys)
+    return checked
+
+
+def _payloads(
+    session: Session, package: Package, taken_over: Mapping[str, StandingFile]
+) -> dict[Piece, str]:
+    """Return the hash of the audio of every track, read where it is not known."""
+
+    def digest(piece: Piece) -> str:
+        stands = taken_over.get(piece.name)
+        if stands and piece.index < len(stands.payloads):
+            return stands.payloads[piece.index]
+        return piece_digest(package, piece)
+
+    pieces = pieces_of(package)
+    with ThreadPoolExecutor(session.settings.jobs) as workers:
+        return dict(zip(pieces, workers.map(digest, pieces), strict=True))
+
+
+def _inspect_step(package: Package, piece: Piece, name: str, payload: str) -> Step:
+    path = package.root / piece.name
+    stretch = [piece.start_samples, piece.n_samples] if piece.is_stretch else None
+    return Step(
+        name=f"{name}/verify {Path(piece.name).name}#{piece.index}",
+        kind="verify.inspect",
+        run="pipeline.verify.steps:inspect_audio",
+        version=INSPECT_VERSION,
+        params={"stretch": stretch},
+        inputs={"audio": Source(path, payload, is_part=True)},
+        outputs=("facts",),
+        tools=("numpy", "numba", "libsndfile", "ffmpeg"),
+        cost_s=path.stat().st_size / 30e6,
+    )
+
+
+def _facts(session: Session, artifact: Artifact) -> AudioFacts | FormatError:
+    data = session.read_json(artifact)
+    assert isinstance(data, dict)
+    return FormatError(data["damage"]) if "damage" in data else AudioFacts.from_json(data)
+
+
+def _published(
+    session: Session,
+    parcel: Parcel,
+    staged: Staged,
+    verdict: Verdict,
+    *,
+    blocking: tuple[Finding, ...],
+) -> Delivered:
+    folder = staged.folder
+    findings = (*blocking, *verdict.findings)
+    is_held = any(finding.blocks_release for finding in findings)
+    checks = tuple(each.id for each in verdict.checks)
+    manifest = replace(
+        staged.manifest, verdict=_verdict_json(verdict, checks), is_released=not is_held
+    )
+    target = target_of(session, parcel.name)
+    was_there = target.exists()
+    (folder / MANIFEST_NAME).write_text(manifest_text(manifest), encoding="utf-8")
+    _write_papers(folder / PAPERS, parcel, findings, is_held=is_held)
+    if is_held:
+        publish.discard(folder / SEND)
+    publish.publish(
+        folder,
+        target,
+        journal=session.journal,
+        recipe=parcel.recipe,
+        overwrite=session.settings.overwrite,
+        digests={f"{SEND}/{file.name}": file.sha256 for file in manifest.files},
+    )
+    status = "held" if is_held else ("changed" if was_there else "new")
+    return Delivered(
+        parcel, manifest, findings, verdict.not_checked, checks, _by_track(verdict), status
+    )
+
+
+def _unchanged(session: Session, parcel: Parcel) -> Delivered:
+    """Return what is known of a deliverable that stands untouched in its place."""
+    manifest = read_manifest(target_of(session, parcel.name) / MANIFEST_NAME)
+    findings = tuple(
+        Finding(**{**each, "severity": Severity(each["severity"])})
+        for each in manifest.verdict["findings"]
+    )
+    return Delivered(
+        parcel,
+        manifest,
+        findings,
+        tuple(manifest.verdict["not_checked"]),
+        tuple(manifest.verdict["checks"]),
+        remembered_facts(session, parcel),
+        "unchanged" if manifest.is_released else "held",
+    )
+
+
+def _verdict_json(verdict: Verdict, checks: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "checks": list(checks),
+        "findings": [asdict(each) for each in verdict.findings],
+        "not_checked": list(verdict.not_checked),
+    }
+
+
+def _by_track(verdict: Verdict) -> dict[str, AudioFacts]:
+    facts = verdict.package.facts
+    return {
+        track.track: each
+        for piece, track, _ in verdict.package.promised()
+        if isinstance(each := facts.get(piece), AudioFacts)
+    }
+
+
+def _write_papers(
+    folder: Path, parcel: Parcel, findings: tuple[Finding, ...], *, is_held: bool
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = "" if not is_held else _stamp(findings)
+    for name, text in parcel.papers.items():
+        (folder / name).write_text(stamp + text, encoding="utf-8", newline="\n")
+
+
+def _stamp(findings: tuple[Finding, ...]) -> str:
+    reasons = "\n".join(f"  {each.message}" for each in findings if each.blocks_release)
+    return f"*** NOT FOR RELEASE ***\n{reasons}\n\n"
