@@ -12,13 +12,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, TypeVar
 
 from formats.atomic import write_atomically
 from pipeline.errors import StoreError
 
 LOCK_VERSION = 1
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError)
+_PLAIN: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "float | None": (int, float, NoneType),
+}
+T = TypeVar("T")
+
 BASE = "base"
 """Name under which the decisions of the base album are kept; editions use their own ids."""
 
@@ -151,7 +160,7 @@ def read_lock(path: Path) -> Lock:
     if not path.exists():
         return Lock()
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
         if data["lock_version"] > LOCK_VERSION:
             raise StoreError(
                 str(path),
@@ -189,10 +198,10 @@ def _lock(data: Mapping[str, Any]) -> Lock:
     return Lock(
         sample_rate_hz=data["sample_rate_hz"],
         revision=int(data["revision"]),
-        sources={name: LockedSource(**each) for name, each in data["sources"].items()},
+        sources={name: _made(LockedSource, each) for name, each in data["sources"].items()},
         editions={name: _edition(each) for name, each in data["editions"].items()},
         deliverables={
-            name: LockedDeliverable(**each) for name, each in data["deliverables"].items()
+            name: _made(LockedDeliverable, each) for name, each in data["deliverables"].items()
         },
     )
 
@@ -200,11 +209,25 @@ def _lock(data: Mapping[str, Any]) -> Lock:
 def _edition(data: Mapping[str, Any]) -> EditionLock:
     common = data["common"]
     return EditionLock(
-        levels={name: LevelDecision(**each) for name, each in data["levels"].items()},
-        joins={name: JoinDecision(**each) for name, each in data["joins"].items()},
-        common=GroupDecision(**common) if common else None,
+        levels={name: _made(LevelDecision, each) for name, each in data["levels"].items()},
+        joins={name: _made(JoinDecision, each) for name, each in data["joins"].items()},
+        common=_made(GroupDecision, common) if common else None,
         starts_sectors={name: int(each) for name, each in data["starts_sectors"].items()},
     )
+
+
+def _made(kind: type[T], data: Mapping[str, Any]) -> T:
+    """Return a value of plain fields; people edit locks by hand, so each is looked at."""
+    made = kind(**data)
+    for name, annotation in kind.__annotations__.items():
+        value = getattr(made, name)
+        if isinstance(value, bool) or not isinstance(value, _PLAIN[annotation]):
+            raise TypeError(f"{name} is {value!r}")
+    return made
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no figure")
 
 
 def _without(decisions: Mapping[str, Any], tracks: frozenset[str]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _stretch(track: TrackSpec, facts: MixFacts) -> tuple[int, int]:
         end = min(end, track.fade_out.end.to_samples(rate))
     if not 0 <= start < end <= facts.n_samples:
         raise SourceError(
-            str(track.source),
+            track.source.text,
             f"{track.id}: trim and fades ask for {_clock(start, rate)} to {_clock(end, rate)}, "
             f"the mix is {_clock(facts.n_samples, rate)} long",
             "times are times of the mix file; did a new mix become shorter?",
@@ -114,7 +114,7 @@ def _inside(
     rate = facts.sample_rate_hz
     if not used[0] <= span[0] < span[1] <= used[1]:
         raise SourceError(
-            str(track.source),
+            track.source.text,
             f"{track.id}: a fade from {_clock(span[0], rate)} to {_clock(span[1], rate)} does "
             f"not lie in the part that is used, {_clock(used[0], rate)} to "
             f"{_clock(used[1], rate)}",

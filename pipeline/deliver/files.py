@@ -59,8 +59,8 @@ def files_recipes(
         )
         parts: tuple[Part, ...] = track.payload
         if file_format == "wav":
-            head = WavHead(n_samples, sample_rate_hz, bits)
-            parts = (head, *track.payload, bytes(head.data_bytes % 2))
+            # Stereo takes an even number of bytes, so nothing has to be padded.
+            parts = (WavHead(n_samples, sample_rate_hz, bits), *track.payload)
         recipes[name] = Recipe(promise, parts, tags)
     return recipes
 

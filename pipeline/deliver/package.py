@@ -38,11 +38,6 @@ class WavHead:
     bits: int
     n_channels: int = 2
 
-    @property
-    def data_bytes(self) -> int:
-        """Length of the samples that follow."""
-        return self.n_samples * self.n_channels * self.bits // 8
-
 
 Part = bytes | Artifact | Silence | WavHead
 
