@@ -12,7 +12,8 @@ import soundfile
 from pipeline.errors import SourceError
 
 if TYPE_CHECKING:
-    from tests.conftest import Album, NewAlbum
+    from pipeline.build import Built
+    from tests.conftest import Album, MakeMix, NewAlbum
 
 CLIPPED = """\
 album: {title: Loud, artist: The Testers}
@@ -85,6 +86,48 @@ def test_a_package_that_was_sent_is_withdrawn_when_its_mix_fails(
     assert not built.report.is_released
     for deliverable in ("cd", "lossless", "promo"):
         assert not (album.out / deliverable / "SEND").exists()
+
+
+def off_in_loudness(built: Built) -> list[str]:
+    """Return what the verifier says of loudness that is not what was decided."""
+    findings = [each for made in built.report.deliverables for each in made.findings]
+    return [each.message for each in findings if each.check == "audio/loudness"]
+
+
+CROSSFADED = """\
+album: {title: Blend, artist: The Testers}
+level: {match: integrated, at: -14 LUFS}
+limiter: {ceiling: -1 dBTP}
+tracks:
+  out: {title: Out, mix: mixes/out.wav}
+  in:  {title: In, mix: mixes/in.wav, crossfade_from: out, crossfade: 6 s}
+deliverables:
+  lossless: {kind: files, format: flac}
+"""
+
+
+def test_songs_that_overlap_are_promised_what_is_in_their_files(
+    new_album: NewAlbum, make_mix: MakeMix
+) -> None:
+    album = new_album(CROSSFADED)
+    for seed, name in enumerate(("out", "in")):
+        path = make_mix(album.mix(name), 5.0, 48_000, seed=seed)
+        audio, rate = soundfile.read(path)
+        audio = np.tile(audio, (6, 1))
+        audio *= np.interp(np.arange(len(audio)) / rate, [0, 8, 22, 30], [0.3, 1, 1, 0.3])[
+            :, None
+        ]
+        soundfile.write(path, audio, rate, "PCM_24")
+    assert not off_in_loudness(album.build())
+
+
+def test_a_short_song_that_ends_at_once_is_released(new_album: NewAlbum) -> None:
+    album = new_album(CROSSFADED.replace(", crossfade_from: out, crossfade: 6 s", ""))
+    time_s = np.arange(round(4.2 * 48_000)) / 48_000
+    tone = 0.2 * np.sin(2 * np.pi * 440.0 * time_s)
+    for name in ("out", "in"):
+        soundfile.write(album.mix(name), np.stack((tone, -tone), 1), 48_000, "PCM_24")
+    assert not off_in_loudness(album.build())
 
 
 BROKEN = {

