@@ -46,7 +46,7 @@ _SPEC = Path("album.yaml")
 _CORES = os.cpu_count() or 2
 
 
-@app.command(epilog="Example: glassmaster init mixes > album.yaml, or with -f album.yaml")
+@app.command(epilog="Example: glassmaster init mixes")
 def init(
     mixes: Annotated[Path, typer.Argument(help="Folder of the mixes.", metavar="MIXES")],
     file: SpecFile = _SPEC,
@@ -107,6 +107,7 @@ def plan(
         return
     for line in planned.lines():
         _say(line, quiet=quiet)
+    _say_findings(planned.findings, quiet=quiet)
 
 
 @app.command(epilog="Example: glassmaster build cd lossless")
@@ -329,10 +330,10 @@ def _say_build(built: Built, *, quiet: bool) -> None:
     report = built.report
     _say_findings(report.findings, quiet=quiet)
     for each in report.deliverables:
-        size = _megabytes(each.size_bytes)
+        place = os.path.relpath(built.folder / each.folder)
         _say(
-            f"{each.folder}: {each.format}, revision {each.revision}, {each.n_files} files, "
-            f"{size}, {each.status}; {len(each.checks)} checks",
+            f"{place}: {each.format}, revision {each.revision}, {each.n_files} files, "
+            f"{_megabytes(each.size_bytes)}, {each.status}; {len(each.checks)} checks",
             quiet=quiet,
         )
         _say_findings(each.findings, quiet=quiet)

@@ -108,6 +108,8 @@ class Manifest:
         Every file of ``SEND/``.
     programme_sectors : int
         Length of all tracks together.
+    sample_rate_hz : int
+        The album's rate, at which levels were decided; 0 if it is not known.
     waived : mapping of str to str
         Written reasons, by the check they waive or by ``track:check``.
     verdict : mapping
@@ -128,6 +130,7 @@ class Manifest:
     files: tuple[FilePromise, ...]
     programme_sectors: int
     waived: Mapping[str, str]
+    sample_rate_hz: int = 0
     verdict: Mapping[str, Any] = field(default_factory=dict)
     is_released: bool = False
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pipeline.assemble.timeline import Placement, Segment, Stream
+from pipeline.assemble.timeline import SECTORS_PER_SECOND, Placement, Segment, Stream
 from pipeline.build.joins import FIXED, correlation_of, overlaps
 from pipeline.build.session import Intake, Session
 from pipeline.build.work import EditionWork, chain_of
 from pipeline.dsp.cells import Cells
-from pipeline.dsp.limiter import LIMITER_VERSION
+from pipeline.dsp.limiter import LIMITER_VERSION, LimiterSettings
+from pipeline.dsp.truepeak import CELL_SAMPLES
 from pipeline.engine import Output
 from pipeline.findings import Finding, Severity
 from pipeline.lock import (
@@ -27,15 +28,8 @@ from pipeline.lock import (
     digest_of,
 )
 from pipeline.master.chain import describe
-from pipeline.match.level import (
-    Match,
-    Outcome,
-    Song,
-    common_reduction_db,
-    one_gain,
-    outcome,
-    solve,
-)
+from pipeline.match.level import common_reduction_db, one_gain, solve
+from pipeline.match.limited import Match, Outcome, Song, heard_lufs, outcome
 from pipeline.render.outline import song_of
 from pipeline.spec.model import ChainItem, TrackSpec
 
@@ -298,9 +292,41 @@ class _Table:
         made = {}
         for place, song in enumerate(final):
             if song.id in missing:
-                heard = outcome(final, place, limiter=limiter)
-                made[song.id] = self._decision(song, heard, reasons.get(song.id, ""), common)
+                limited = outcome(final, place, limiter=limiter)
+                made[song.id] = self._decision(
+                    song,
+                    limited,
+                    reasons.get(song.id, ""),
+                    common=common,
+                    heard_lufs=self._heard_lufs(segment, final, song.id, limiter),
+                )
         return made
+
+    def _heard_lufs(
+        self,
+        segment: Segment,
+        songs: Sequence[Song],
+        name: str,
+        limiter: LimiterSettings | None,
+    ) -> float | None:
+        """Return the loudness of what is heard between a track's mark and the next."""
+        cells_per_sector = self._album_rate_hz / (SECTORS_PER_SECOND * CELL_SAMPLES)
+        place = segment.tracks.index(name)
+        cut, n_sectors = list(segment.cut_lengths())[place]
+        is_last = place + 1 == len(segment.tracks)
+        return heard_lufs(
+            songs,
+            round(cut.start_sectors * cells_per_sector),
+            round((cut.start_sectors + n_sectors) * cells_per_sector),
+            limiter=limiter,
+            is_before_silence=is_last and not self._is_last_of_all(name),
+        )
+
+    def _is_last_of_all(self, name: str) -> bool:
+        return any(
+            timeline.spans[-1].pieces[-1][0] == name
+            for timeline in self._work.timelines.values()
+        )
 
     def _with_common(self, name: str, gain_db: float, common: GroupDecision | None) -> float:
         wanted = self._wanted[name]
@@ -354,7 +380,13 @@ class _Table:
         return self._level.at_lufs + wanted.own_level_db
 
     def _decision(
-        self, song: Song, heard: Outcome, reason: str, common: GroupDecision | None
+        self,
+        song: Song,
+        limited: Outcome,
+        reason: str,
+        *,
+        common: GroupDecision | None,
+        heard_lufs: float | None,
     ) -> LevelDecision:
         wanted = self._wanted[song.id]
         is_matched = self._level.match in MATCHED and not wanted.track.master
@@ -362,9 +394,9 @@ class _Table:
         aim = self._aim_lufs(wanted) if is_matched and not wanted.keeps_gain else None
         return LevelDecision(
             gain_db=song.gain_db,
-            limited_lufs=_rounded(heard.reading_lufs(match)),
+            limited_lufs=_rounded(limited.reading_lufs(match)),
             aim_lufs=_rounded(aim),
-            integrated_lufs=_rounded(heard.reading_lufs(Match.INTEGRATED)),
+            integrated_lufs=_rounded(heard_lufs),
             reason=reason or self._reason(wanted, aim, common),
             source=wanted.source,
             settings=wanted.settings,

@@ -164,6 +164,7 @@ def _stage(session: Session, parcel: Parcel) -> Staged:
         files=files,
         programme_sectors=parcel.order.timeline.n_sectors,
         waived=waivers_of(session, parcel.order),
+        sample_rate_hz=parcel.order.album_rate_hz,
     )
     (folder / MANIFEST_NAME).write_text(manifest_text(manifest), encoding="utf-8")
     return Staged(folder, manifest, taken_over)

@@ -50,6 +50,7 @@ class Order:
     format: Format
     tracks: tuple[OrderedTrack, ...]
     rendered: tuple[Step, ...]
+    album_rate_hz: int
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -111,7 +112,16 @@ def place_order(
         _ordered(span, number, timeline, segments, wanted)
         for number, span in enumerate(timeline.spans, start=first)
     )
-    return Order(name, spec, work, timeline, wanted, tracks, tuple(segments.values()))
+    return Order(
+        name,
+        spec,
+        work,
+        timeline,
+        wanted,
+        tracks,
+        rendered=tuple(segments.values()),
+        album_rate_hz=album_rate_hz,
+    )
 
 
 def _opens_with_hidden(work: EditionWork) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,7 @@ class PlannedAlbum:
                 }
                 for each in self.changes
             ],
+            "findings": [asdict(each) for each in self.findings],
             "steps": [step for plan in self.plans for step in to_json(plan)["steps"]],
         }
 

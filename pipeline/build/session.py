@@ -201,6 +201,7 @@ class Session:
             )
         ]
         findings += self._moved_starts(tracks, sources, facts)
+        findings += self._open_questions(tracks)
         return Intake(sources, facts, tuple(findings))
 
     def album_rate_hz(self, facts: Mapping[str, MixFacts]) -> int:
@@ -294,6 +295,25 @@ class Session:
         if problems:
             raise _all_of(problems)
         return sources
+
+    def _open_questions(self, tracks: Mapping[str, TrackSpec]) -> list[Finding]:
+        """Return what `init` left to answer: a record that is by TODO is not for release."""
+        texts = {"": [self.spec.album.title, self.spec.album.artist]} | {
+            name: [track.title, track.artist or ""] for name, track in tracks.items()
+        }
+        return [
+            Finding(
+                Severity.FAIL,
+                "open",
+                f"album.yaml still says {text!r}",
+                check="spec/todo",
+                track=name,
+                action="answer the line, or take it out",
+            )
+            for name, each in texts.items()
+            for text in each
+            if text.startswith("TODO") and (not name or text != self.spec.album.artist)
+        ]
 
     def _moved_starts(
         self,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipeline.assemble.timeline import Placement, Stream
 from pipeline.dsp.cells import Cells
 from pipeline.dsp.truepeak import CELL_SAMPLES
-from pipeline.match.level import Song
+from pipeline.match.limited import Song
 from pipeline.render.segment import gain_shapes
 
 

@@ -35,6 +35,7 @@ TWO_SECONDS = Duration(Fraction(2))
 LONGEST_S = 24 * 3600  # nothing on a record lasts longer; it keeps typing errors off the disk
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_OWN_FOLDERS = frozenset({"reports", "proofs"})
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # device names of Windows
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode: controls, halves of characters, breaks
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
@@ -91,8 +92,8 @@ def _id(found: object) -> str:
 
 
 def _deliverable_id(found: object) -> str:
-    if (text := _id(found)) == "reports":
-        raise ValueError("'reports' cannot be a deliverable's id: the reports' folder has it")
+    if (text := _id(found)) in _OWN_FOLDERS:
+        raise ValueError(f"'{text}' cannot be a deliverable's id: the folder out/{text} has it")
     return text
 
 

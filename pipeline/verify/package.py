@@ -105,6 +105,11 @@ class Package:
         """Whether it is the image of a disc."""
         return self.kind == "cd_image"
 
+    def is_at_album_rate(self, file: FilePromise) -> bool:
+        """Whether a file has the rate that levels were decided at."""
+        rate_hz = self.manifest.sample_rate_hz if self.manifest else 0
+        return rate_hz in (0, file.sample_rate_hz)
+
     def promised(self) -> tuple[tuple[Piece, TrackPromise, FilePromise], ...]:
         """Return every track that is promised and whose file is there, with its piece."""
         if self.manifest is None:

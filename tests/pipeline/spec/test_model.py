@@ -177,7 +177,7 @@ def spec_of_context() -> dict[str, object]:
         ("editions: {aux: {}}", "editions.aux: 'aux' cannot be an id: Windows keeps this name"),
         ("editions: {a: {limiter: on}}", "editions.a.limiter: 'on' does not say enough | writ"),
         ("deliverables: {../x: {kind: cd_image}}", "deliverables.../x: '../x' cannot be an id"),
-        ("deliverables: {reports: {kind: cd_image}}", "the reports' folder has it"),
+        ("deliverables: {reports: {kind: cd_image}}", "the folder out/reports has it"),
         ("deliverables: {x: {kind: ddp}}", "x.kind: 'ddp' is not a kind of this version"),
         ("deliverables: {x: {kind: file}}", "x.kind: 'file' is no kind of deliverable | files"),
         ("deliverables: {x: }", "deliverables.x.kind: is missing | allowed: cd_image, files"),

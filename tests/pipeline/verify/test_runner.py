@@ -168,6 +168,20 @@ def test_loudness_that_was_not_decided_is_found(
     assert found(verify_folder(folder)) == {"audio/loudness:loudness"}
 
 
+@pytest.mark.parametrize(("off_lu", "severity"), [(0.2, "warn"), (1.2, "fail")])
+def test_at_another_rate_than_the_albums_loudness_that_is_a_little_off_is_told(
+    good: Good, promise: Change, off_lu: float, severity: str
+) -> None:
+    folder = good("flac")
+    manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
+    decided = manifest["files"][0]["tracks"][0]["integrated_lufs"] + off_lu
+    promise(folder, "files", 0, "tracks", 0, "integrated_lufs", to=decided)
+    promise(folder, "sample_rate_hz", to=96_000)
+    verdict = verify_folder(folder)
+    assert found(verdict) == {"audio/loudness:loudness"}
+    assert verdict.severity == severity
+
+
 def test_loudness_within_the_tolerance_passes(good: Good, promise: Change) -> None:
     folder = good("flac")
     manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))

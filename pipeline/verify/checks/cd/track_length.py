@@ -14,6 +14,7 @@ from pipeline.verify.sheets import discs_of
 )
 def track_length(package: Package) -> Iterator[Finding]:
     """Every track lasts at least four seconds, from INDEX 01 to the next INDEX 01."""
+    ids = {track.number: track.track for _, track, _ in package.promised()}
     for disc in discs_of(package):
         for track in disc.tracks:
             n_sectors = track.next_start_sectors - track.start_sectors
@@ -23,4 +24,5 @@ def track_length(package: Package) -> Iterator[Finding]:
                     "too-short",
                     f"{disc.name}: track {track.sheet.number:02d} is "
                     f"{n_sectors / SECTORS_PER_S:.2f} s, the least is 4.00 s",
+                    track=ids.get(track.sheet.number, ""),
                 )
