@@ -105,9 +105,7 @@ def test_lengths_add_up_and_everything_lies_on_the_grid(
     _gaps_are_never_shortened(timeline, rows)
 
 
-def _gaps_are_never_shortened(
-    timeline: Timeline, rows: list[tuple[int, int, Join]]
-) -> None:
+def _gaps_are_never_shortened(timeline: Timeline, rows: list[tuple[int, int, Join]]) -> None:
     for number, (span, (_, _, join)) in enumerate(zip(timeline.spans, rows, strict=True)):
         if number:
             assert join.gap <= span.gap_before_s < join.gap + Fraction(1, 75)
