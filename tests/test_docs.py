@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from pipeline import errors
 from pipeline.build.check import Checked
-from pipeline.build.planning import Change
+from pipeline.build.planning import Change, Handing
 from pipeline.build.relocking import Relocked
 from pipeline.cli import INTERRUPTED, OUR_BUG, app
 from pipeline.dsp.meter import Measurement
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parent.parent
 PRINTED: dict[str, tuple[type, ...]] = {
     "A **finding**": (Finding,),
     "## glassmaster check": (Checked,),
-    "## glassmaster plan": (Change,),
+    "## glassmaster plan": (Change, Handing),
     "## glassmaster relock": (Relocked,),
     "## glassmaster verify": (Measurement,),
     "## glassmaster store": (StoreSize, Pruned),

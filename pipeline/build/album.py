@@ -11,7 +11,7 @@ from formats.atomic import write_atomically
 from pipeline.build.decisions import decide
 from pipeline.build.handover import Delivered, deliver
 from pipeline.build.orders import Order, place_order
-from pipeline.build.parcels import prepare_parcel
+from pipeline.build.parcels import blocking_of, prepare_parcel
 from pipeline.build.reporting import Reporter
 from pipeline.build.session import Intake, Session, Settings, Teller, open_session
 from pipeline.build.work import EditionWork
@@ -120,11 +120,9 @@ def _delivered(
     decisions: Mapping[str, EditionLock],
     findings: tuple[Finding, ...],
 ) -> list[Delivered]:
-    blocking = tuple(finding for finding in findings if finding.blocks_release)
     parcels = []
     for order in orders:
-        heard = {track.id for track in order.work.edition.tracks} | {""}
-        own = tuple(each for each in blocking if each.track in heard)
+        own = blocking_of(order, findings)
         parcel = prepare_parcel(
             session, order, rendered, decisions[order.spec.edition or ""], own
         )

@@ -102,7 +102,7 @@ def deliver(
     """
     findings = {parcel.name: blocking for parcel, blocking in parcels}
     wanted = [parcel for parcel, _ in parcels]
-    current = {each.name for each in wanted if _is_current(session, each)}
+    current = {each.name for each in wanted if is_current(session, each)}
     staged = {each.name: _stage(session, each) for each in wanted if each.name not in current}
     checked = _checked(session, staged)
     done, stopped = [], []
@@ -126,7 +126,8 @@ def deliver(
     return done
 
 
-def _is_current(session: Session, parcel: Parcel) -> bool:
+def is_current(session: Session, parcel: Parcel) -> bool:
+    """Tell whether a deliverable stands in its place, untouched and as it would be made."""
     target = target_of(session, parcel.name)
     return not session.settings.rehash and publish.is_current(
         target, journal=session.journal, recipe=parcel.recipe

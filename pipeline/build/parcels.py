@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from formats.artwork import Artwork, prepare_artwork
 from formats.errors import FormatError
@@ -18,7 +18,7 @@ from pipeline.deliver.album import Rendered, RenderedTrack
 from pipeline.deliver.cd import cd_recipes
 from pipeline.deliver.files import files_recipes
 from pipeline.deliver.package import Recipe, recipe_digest
-from pipeline.engine import Artifact, Results
+from pipeline.engine import Artifact, Output
 from pipeline.errors import SourceError
 from pipeline.findings import Finding
 from pipeline.lock import EditionLock, LockedDeliverable, digest_of
@@ -29,6 +29,14 @@ from pipeline.verify.runner import BY_KIND
 from pipeline.verify.steps import INSPECT_VERSION
 
 VERIFY_VERSION = 1
+
+
+class Made(Protocol):
+    """Who knows what steps have made: a run, or a plan in which nothing must run."""
+
+    def artifact(self, output: Output) -> Artifact:
+        """Return the content of an output."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Parcel:
 def prepare_parcel(
     session: Session,
     order: Order,
-    made: Results,
+    made: Made,
     decisions: EditionLock,
     blocking: tuple[Finding, ...],
 ) -> Parcel:
@@ -107,6 +115,12 @@ def prepare_parcel(
     return Parcel(order, rendered, layout, content, revision, recipes, papers, recipe)
 
 
+def blocking_of(order: Order, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings that keep a deliverable from being sent whatever its files are."""
+    heard = {track.id for track in order.work.edition.tracks} | {""}
+    return tuple(each for each in findings if each.blocks_release and each.track in heard)
+
+
 def target_of(session: Session, name: str) -> Path:
     """Return the output folder of a deliverable."""
     return session.out / name
@@ -131,9 +145,7 @@ def artwork_of(session: Session) -> Artwork | None:
         raise SourceError(str(cover.path), f"cannot be read: {error.strerror}") from error
 
 
-def _rendered(
-    session: Session, order: Order, made: Results, decisions: EditionLock
-) -> Rendered:
+def _rendered(session: Session, order: Order, made: Made, decisions: EditionLock) -> Rendered:
     edition = order.work.edition
     product = session.spec.products.get(order.spec.product or "") or Product()
     tracks = tuple(_rendered_track(each, order, made, decisions) for each in order.tracks)
@@ -153,7 +165,7 @@ def _rendered(
 
 
 def _rendered_track(
-    ordered: OrderedTrack, order: Order, made: Results, decisions: EditionLock
+    ordered: OrderedTrack, order: Order, made: Made, decisions: EditionLock
 ) -> RenderedTrack:
     span = ordered.span
     decision = decisions.levels.get(span.track)

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.build.decisions import decide
-from pipeline.build.orders import place_order
+from pipeline.build.handover import is_current
+from pipeline.build.orders import Order, place_order
+from pipeline.build.parcels import blocking_of, prepare_parcel
 from pipeline.build.session import Session, Settings, Teller, open_session
+from pipeline.build.standing import own_digests, standing_files
 from pipeline.build.work import EditionWork, chain_of
-from pipeline.engine import Output, Plan, explain, to_json
+from pipeline.engine import Artifact, Output, Plan, explain, to_json
 from pipeline.findings import Finding
 from pipeline.lock import BASE, EditionLock
 from pipeline.master.chain import describe
@@ -45,19 +48,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Handing:
+    """What would become of one deliverable: ``unchanged``, ``make`` or ``waits``, and why."""
+
+    name: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedAlbum:
     """A whole plan."""
 
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
-    plans: tuple[Plan, ...]
+    plan: Plan
+    deliverables: tuple[Handing, ...]
 
     def lines(self) -> Iterator[str]:
         """Yield it for people: the sound first, then the work."""
         for change in self.changes:
             yield from change.lines()
-        for plan in self.plans:
-            yield from explain(plan)
+        yield from explain(self.plan)
+        for each in self.deliverables:
+            yield f"{each.name}: {each.reason}"
 
     def to_json(self) -> dict[str, Any]:
         """Return it with stable keys."""
@@ -76,7 +90,8 @@ class PlannedAlbum:
                 for each in self.changes
             ],
             "findings": [asdict(each) for each in self.findings],
-            "steps": [step for plan in self.plans for step in to_json(plan)["steps"]],
+            "steps": to_json(self.plan)["steps"],
+            "deliverables": [asdict(each) for each in self.deliverables],
         }
 
 
@@ -117,7 +132,43 @@ def plan_album(
             for name, work in works.items()
             for change in _changes(session, name, work, decisions[name])
         )
-        return PlannedAlbum(changes, (*intake.findings, *findings), (whole,))
+        findings = (*intake.findings, *findings)
+        handed = tuple(
+            _handing(session, order, whole, decisions[order.spec.edition or ""], findings)
+            for order in orders
+        )
+        return PlannedAlbum(changes, findings, whole, handed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a plan knows to be in the store."""
+
+    plan: Plan
+
+    def artifact(self, output: Output) -> Artifact:
+        planned = self.plan[output.step.name]
+        return planned.outputs[output.name]
+
+
+def _handing(
+    session: Session,
+    order: Order,
+    plan: Plan,
+    decisions: EditionLock,
+    findings: tuple[Finding, ...],
+) -> Handing:
+    if any(plan[step.name].status != "reuse" for step in order.steps):
+        return Handing(order.name, "waits", "made when its audio is")
+    blocking = blocking_of(order, findings)
+    parcel = prepare_parcel(session, order, _Known(plan), decisions, blocking)
+    if is_current(session, parcel):
+        return Handing(order.name, "unchanged", "unchanged")
+    made_from = own_digests(parcel)
+    standing = standing_files(session, order.name)
+    changed = [name for name, digest in made_from.items() if digest not in standing]
+    what = f"{len(changed)} of {len(made_from)} files made again, by no audio step"
+    return Handing(order.name, "make", what if changed else "only its papers are made again")
 
 
 def _lookup(session: Session, masters: Plan) -> Any:

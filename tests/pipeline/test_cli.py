@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -192,6 +193,81 @@ def test_a_cover_that_is_none_is_told(album: Album, run: Run) -> None:
     assert "cover.png" in said.err
 
 
+def _a_file_where_outputs_go(album: Album) -> None:
+    shutil.rmtree(album.out)
+    album.out.write_text("not a folder", encoding="utf-8")
+
+
+def _a_file_where_one_output_goes(album: Album) -> None:
+    shutil.rmtree(album.out / "cd")
+    (album.out / "cd").write_text("not a folder", encoding="utf-8")
+
+
+def _a_file_where_the_store_goes(album: Album) -> None:
+    shutil.rmtree(album.store)
+    album.store.write_text("not a folder", encoding="utf-8")
+
+
+def _a_folder_where_a_mix_goes(album: Album) -> None:
+    album.mix("noon").unlink()
+    album.mix("noon").mkdir()
+
+
+def _a_folder_where_the_lock_goes(album: Album) -> None:
+    (album.folder / "album.lock").unlink()
+    (album.folder / "album.lock").mkdir()
+
+
+def _a_folder_where_the_spec_goes(album: Album) -> None:
+    album.spec.unlink()
+    album.spec.mkdir()
+
+
+def _a_folder_where_the_report_goes(album: Album) -> None:
+    (album.out / "reports" / "album.html").unlink()
+    (album.out / "reports" / "album.html").mkdir()
+
+
+def _a_link_that_leads_nowhere(album: Album) -> None:
+    album.mix("noon").unlink()
+    album.mix("noon").symlink_to(album.folder / "nowhere.wav")
+
+
+def _an_ffmpeg_that_is_none(album: Album) -> None:
+    shutil.rmtree(album.store)
+    os.environ["GLASSMASTER_FFMPEG"] = "/nowhere/ffmpeg"
+
+
+@pytest.mark.parametrize(
+    ("harm", "statuses"),
+    [
+        (_a_file_where_outputs_go, {5, 6}),
+        (_a_file_where_one_output_goes, {0, 5, 6}),
+        (_a_file_where_the_store_goes, {5}),
+        (_a_folder_where_a_mix_goes, {3}),
+        (_a_folder_where_the_lock_goes, {5}),
+        (_a_folder_where_the_spec_goes, {2}),
+        (_a_folder_where_the_report_goes, {5}),
+        (_a_link_that_leads_nowhere, {3}),
+        (_an_ffmpeg_that_is_none, {4}),
+    ],
+    ids=lambda each: each.__name__ if callable(each) else "",
+)
+def test_what_stands_in_the_way_is_told(
+    album: Album,
+    run: Run,
+    harm: Callable[[Album], None],
+    statuses: set[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GLASSMASTER_FFMPEG", "")  # put back as it was, whatever `harm` sets
+    monkeypatch.delenv("GLASSMASTER_FFMPEG")
+    harm(album)
+    said = run(album.folder, "build")
+    assert said.status in statuses, said
+    assert said.status == FINE or said.err.strip()
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"lock_version": 99}', "\x00"])
 def test_a_lock_that_is_none_is_told(album: Album, run: Run, text: str) -> None:
     (album.folder / "album.lock").write_text(text, encoding="utf-8")
@@ -297,6 +373,15 @@ def test_plan_says_every_db_it_would_change(album: Album, run: Run) -> None:
     )
     assert change["gain_db"] == gain_db
     assert change["is_frozen"] is True
+
+
+def test_plan_says_which_files_a_title_changes(album: Album, run: Run) -> None:
+    planned = run(album.folder, "plan", "--json").json["deliverables"]
+    assert {each["status"] for each in planned} == {"unchanged"}
+    album.change("title: Dawn", "title: Daybreak")
+    words = run(album.folder, "plan").out
+    assert "nothing to do" in words
+    assert re.search(r"^lossless: 1 of 4 files made again, by no audio step$", words, re.MULTILINE)
 
 
 def test_plan_names_a_setting_that_changed(album: Album, run: Run) -> None:
@@ -415,7 +500,7 @@ JSON_KEYS = {
         "remarks",
         "findings",
     },
-    ("plan",): {"changes", "steps"},
+    ("plan",): {"changes", "deliverables", "findings", "steps"},
     ("build",): {
         "report_version",
         "title",

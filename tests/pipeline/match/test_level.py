@@ -15,16 +15,8 @@ from pipeline.dsp.loudness import (
     pooled_loudness,
     short_term_percentile,
 )
-from pipeline.match.level import (
-    Match,
-    OneGain,
-    Solution,
-    Song,
-    common_reduction_db,
-    one_gain,
-    peak_dbtp,
-    solve,
-)
+from pipeline.match.level import OneGain, Solution, common_reduction_db, one_gain, solve
+from pipeline.match.limited import Match, Song, peak_dbtp
 
 RATE_HZ = 48_000
 LIMITER = LimiterSettings(-1.0)
