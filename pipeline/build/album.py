@@ -16,6 +16,7 @@ from pipeline.build.reporting import Reporter
 from pipeline.build.session import Intake, Session, Settings, Teller, open_session
 from pipeline.build.work import EditionWork
 from pipeline.engine import Results
+from pipeline.engine.copies import disk_error
 from pipeline.findings import Finding
 from pipeline.lock import BASE, EditionLock, Lock, write_lock
 from pipeline.report.data import AlbumReport, report_text
@@ -196,8 +197,11 @@ def _summary(
 
 def _write_report(session: Session, report: AlbumReport) -> Path:
     folder = session.out / REPORTS
-    folder.mkdir(parents=True, exist_ok=True)
     page = folder / "album.html"
-    write_atomically(folder / "album.json", report_text(report).encode())
-    write_atomically(page, render_page(report).encode())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / "album.json", report_text(report).encode())
+        write_atomically(page, render_page(report).encode())
+    except OSError as error:
+        raise disk_error(Path(error.filename or folder), error) from error
     return page
