@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from formats.atomic import write_atomically
-from pipeline.build.decisions import decide
 from pipeline.build.handover import Delivered, deliver
-from pipeline.build.orders import Order, place_order
+from pipeline.build.orders import Order
 from pipeline.build.parcels import blocking_of, prepare_parcel
+from pipeline.build.preparing import Decided, Prepared, master_and_decide, prepare
 from pipeline.build.reporting import Reporter
-from pipeline.build.session import Intake, Session, Settings, Teller, open_session
+from pipeline.build.session import Session, Settings, Teller, open_session
 from pipeline.build.work import EditionWork
 from pipeline.engine import Results
 from pipeline.engine.copies import disk_error
-from pipeline.findings import Finding
-from pipeline.lock import BASE, EditionLock, Lock, write_lock
+from pipeline.lock import BASE, Lock, write_lock
 from pipeline.report.data import AlbumReport, report_text
 from pipeline.report.html import render_page
 
@@ -58,55 +57,19 @@ def build_album(
         folder before stays as it was.
     """
     with open_session(path, settings=settings, teller=teller) as session:
-        deliverables = session.chosen(names)
-        intake = session.intake(deliverables)
-        rate_hz = session.album_rate_hz(intake.facts)
-        works = session.works(deliverables, intake)
-        mastered = _mastered(session, works)
-        decisions, findings = decide(
-            session,
-            works,
-            intake,
-            lambda output: session.path_of(mastered, output),
-            album_rate_hz=rate_hz,
-        )
-        findings = (*intake.findings, *findings)
-        orders = [
-            place_order(
-                name,
-                spec,
-                works[spec.edition or ""],
-                decisions[spec.edition or ""],
-                album_rate_hz=rate_hz,
-            )
-            for name, spec in deliverables.items()
-        ]
+        prepared = prepare(session, names)
+        decided = master_and_decide(session, prepared)
+        orders = prepared.orders(decided.decisions)
         rendered = _rendered(session, orders)
-        delivered = _delivered(session, orders, rendered, decisions, findings)
-        lock = _new_lock(
-            session, intake, decisions, works, delivered=delivered, rate_hz=rate_hz
-        )
-        reporter = Reporter(
-            session,
-            intake,
-            works,
-            decisions,
-            delivered,
-            mastered=mastered,
-            rendered=rendered,
-            album_rate_hz=rate_hz,
-        )
+        delivered = _delivered(session, orders, rendered, decided)
+        lock = _new_lock(session, prepared, decided, delivered)
+        reporter = Reporter(session, prepared, decided, rendered=rendered, delivered=delivered)
         summary = _summary(session, orders, rendered, delivered)
-        report = reporter.report(lock, summary, findings, (mastered, rendered))
+        report = reporter.report(lock, summary)
         page = _write_report(session, report)
         write_lock(session.lock_path, lock)
-        session.keep_results(deliverables)
+        session.keep_results(prepared.deliverables)
         return Built(report, session.loaded.folder, page, session.seconds)
-
-
-def _mastered(session: Session, works: Mapping[str, EditionWork]) -> Results:
-    wanted = [step for work in works.values() for step in work.masters.values()]
-    return session.run("mastering", session.plan(wanted))
 
 
 def _rendered(session: Session, orders: list[Order]) -> Results:
@@ -115,41 +78,31 @@ def _rendered(session: Session, orders: list[Order]) -> Results:
 
 
 def _delivered(
-    session: Session,
-    orders: list[Order],
-    rendered: Results,
-    decisions: Mapping[str, EditionLock],
-    findings: tuple[Finding, ...],
+    session: Session, orders: list[Order], rendered: Results, decided: Decided
 ) -> list[Delivered]:
     parcels = []
     for order in orders:
-        own = blocking_of(order, findings)
+        own = blocking_of(order, decided.findings)
         parcel = prepare_parcel(
-            session, order, rendered, decisions[order.spec.edition or ""], own
+            session, order, rendered, decided.decisions[order.spec.edition or ""], own
         )
         parcels.append((parcel, own))
     return deliver(session, parcels)
 
 
 def _new_lock(
-    session: Session,
-    intake: Intake,
-    decisions: Mapping[str, EditionLock],
-    works: Mapping[str, EditionWork],
-    *,
-    delivered: list[Delivered],
-    rate_hz: int,
+    session: Session, prepared: Prepared, decided: Decided, delivered: list[Delivered]
 ) -> Lock:
     """Return the lock as this build leaves it; what was not built keeps its entries."""
     old = session.lock
     editions = {
-        name or BASE: replace(each, starts_sectors=_starts(works[name]))
-        for name, each in decisions.items()
+        name or BASE: replace(each, starts_sectors=_starts(prepared.works[name]))
+        for name, each in decided.decisions.items()
     }
     return Lock(
-        sample_rate_hz=rate_hz,
+        sample_rate_hz=prepared.album_rate_hz,
         revision=max([old.revision, *(each.parcel.revision for each in delivered)]),
-        sources={**old.sources, **session.locked_sources(intake)},
+        sources={**old.sources, **session.locked_sources(prepared.intake)},
         editions={**old.editions, **editions},
         deliverables={
             **old.deliverables,

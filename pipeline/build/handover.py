@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,8 +104,10 @@ def deliver(
     findings = {parcel.name: blocking for parcel, blocking in parcels}
     wanted = [parcel for parcel, _ in parcels]
     current = {each.name for each in wanted if is_current(session, each)}
-    staged = {each.name: _stage(session, each) for each in wanted if each.name not in current}
-    checked = _checked(session, staged)
+    fresh = [each for each in wanted if each.name not in current]
+    with _nothing_half_staged(session, fresh):
+        staged = {each.name: _stage(session, each) for each in fresh}
+        checked = _checked(session, staged)
     done, stopped = [], []
     for each in wanted:
         if each.name in current:
@@ -124,6 +127,18 @@ def deliver(
     if stopped:
         raise stopped[0]
     return done
+
+
+@contextmanager
+def _nothing_half_staged(session: Session, parcels: Sequence[Parcel]) -> Iterator[None]:
+    """Remove what was staged if it cannot be finished: a full disk needs the room."""
+    try:
+        yield
+    except BaseException:
+        for each in parcels:
+            target = target_of(session, each.name)
+            publish.discard(target.with_name(f"{publish.STAGING}{target.name}"))
+        raise
 
 
 def is_current(session: Session, parcel: Parcel) -> bool:

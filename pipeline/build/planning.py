@@ -9,8 +9,9 @@ from typing import Any
 
 from pipeline.build.decisions import decide
 from pipeline.build.handover import is_current
-from pipeline.build.orders import Order, place_order
+from pipeline.build.orders import Order
 from pipeline.build.parcels import blocking_of, prepare_parcel
+from pipeline.build.preparing import prepare
 from pipeline.build.session import Session, Settings, Teller, open_session
 from pipeline.build.standing import own_digests, standing_files
 from pipeline.build.work import EditionWork, chain_of
@@ -106,33 +107,22 @@ def plan_album(
         As for a build.
     """
     with open_session(path, settings=settings, teller=teller) as session:
-        deliverables = session.chosen(names)
-        intake = session.intake(deliverables)
-        rate_hz = session.album_rate_hz(intake.facts)
-        works = session.works(deliverables, intake)
-        masters = session.plan(
-            [step for work in works.values() for step in work.masters.values()]
-        )
+        prepared = prepare(session, names)
         decisions, findings = decide(
-            session, works, intake, _lookup(session, masters), album_rate_hz=rate_hz
+            session,
+            prepared.works,
+            prepared.intake,
+            _lookup(session, session.plan(prepared.masters)),
+            album_rate_hz=prepared.album_rate_hz,
         )
-        orders = [
-            place_order(
-                name,
-                spec,
-                works[spec.edition or ""],
-                decisions[spec.edition or ""],
-                album_rate_hz=rate_hz,
-            )
-            for name, spec in deliverables.items()
-        ]
+        orders = prepared.orders(decisions)
         whole = session.plan([step for order in orders for step in order.steps])
         changes = tuple(
             change
-            for name, work in works.items()
+            for name, work in prepared.works.items()
             for change in _changes(session, name, work, decisions[name])
         )
-        findings = (*intake.findings, *findings)
+        findings = (*prepared.intake.findings, *findings)
         handed = tuple(
             _handing(session, order, whole, decisions[order.spec.edition or ""], findings)
             for order in orders

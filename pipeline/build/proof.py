@@ -14,7 +14,7 @@ from formats.wav import wav_header
 from pipeline.assemble.takes import Medium, takes
 from pipeline.assemble.timeline import Fade, Join, Take, Timeline, lay_out
 from pipeline.build import steps
-from pipeline.build.decisions import decide
+from pipeline.build.preparing import master_and_decide, prepare
 from pipeline.build.session import Intake, Session, Settings, Teller, open_session
 from pipeline.build.work import EditionWork
 from pipeline.engine import Output, Step
@@ -50,23 +50,13 @@ def proof_album(
         As for a build.
     """
     with open_session(path, settings=settings, teller=teller) as session:
-        deliverables = session.chosen(names)
-        intake = session.intake(deliverables)
-        rate_hz = session.album_rate_hz(intake.facts)
-        works = session.works(deliverables, intake)
-        wanted = [step for work in works.values() for step in work.masters.values()]
-        mastered = session.run("mastering", session.plan(wanted))
-        decisions, _ = decide(
-            session,
-            works,
-            intake,
-            lambda output: session.path_of(mastered, output),
-            album_rate_hz=rate_hz,
-        )
+        prepared = prepare(session, names)
+        decided = master_and_decide(session, prepared)
+        rate_hz = prepared.album_rate_hz
         seams = [
             seam
-            for name, work in works.items()
-            for seam in _seams(work, intake, decisions[name], rate_hz)
+            for name, work in prepared.works.items()
+            for seam in _seams(work, prepared.intake, decided.decisions[name], rate_hz)
         ]
         ends: list[Step] = [output.step for seam in seams for output in seam.pcm]
         rendered = session.run("rendering the seams", session.plan(ends))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.build.decisions import decide
-from pipeline.build.session import Settings, Teller, open_session
+from pipeline.build.preparing import Prepared, master_and_decide, prepare
+from pipeline.build.session import Session, Settings, Teller, open_session
 from pipeline.errors import UsageError
-from pipeline.lock import BASE, write_lock
+from pipeline.lock import BASE, EditionLock, Lock, write_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +73,38 @@ def relock_album(
             )
         old = session.lock
         session.lock = old.forget(frozenset(tracks) if tracks else None)
-        deliverables = session.chosen(())
-        intake = session.intake(deliverables)
-        rate_hz = session.album_rate_hz(intake.facts)
-        works = session.works(deliverables, intake)
-        wanted = [step for work in works.values() for step in work.masters.values()]
-        mastered = session.run("mastering", session.plan(wanted))
-        decisions, _ = decide(
-            session,
-            works,
-            intake,
-            lambda output: session.path_of(mastered, output),
-            album_rate_hz=rate_hz,
-        )
-        moved, unchanged = [], []
-        for name, decided in decisions.items():
-            before = old.edition(name or BASE).levels
-            for track, decision in decided.levels.items():
-                was = before.get(track)
-                if was is not None and was.gain_db == decision.gain_db:
-                    unchanged.append(f"{name}/{track}" if name else track)
-                else:
-                    was_db = was.gain_db if was else None
-                    moved.append(Moved(name, track, was_db, decision.gain_db, decision.reason))
+        prepared = prepare(session)
+        decisions = master_and_decide(session, prepared).decisions
         if not dry_run:
-            editions = {
-                name or BASE: replace(
-                    each, starts_sectors=old.edition(name or BASE).starts_sectors
-                )
-                for name, each in decisions.items()
-            }
-            new = replace(
-                old,
-                sample_rate_hz=rate_hz,
-                sources={**old.sources, **session.locked_sources(intake)},
-                editions={**old.editions, **editions},
-            )
-            write_lock(session.lock_path, new)
-        return Relocked(tuple(moved), tuple(unchanged), is_written=not dry_run)
+            write_lock(session.lock_path, _relocked(session, old, prepared, decisions))
+        return _compared(old, decisions, is_written=not dry_run)
+
+
+def _relocked(
+    session: Session, old: Lock, prepared: Prepared, decisions: Mapping[str, EditionLock]
+) -> Lock:
+    """Return the old lock with the new decisions; places on the programme did not move."""
+    editions = {
+        name or BASE: replace(each, starts_sectors=old.edition(name or BASE).starts_sectors)
+        for name, each in decisions.items()
+    }
+    return replace(
+        old,
+        sample_rate_hz=prepared.album_rate_hz,
+        sources={**old.sources, **session.locked_sources(prepared.intake)},
+        editions={**old.editions, **editions},
+    )
+
+
+def _compared(old: Lock, decisions: Mapping[str, EditionLock], *, is_written: bool) -> Relocked:
+    moved, unchanged = [], []
+    for name, decided in decisions.items():
+        before = old.edition(name or BASE).levels
+        for track, decision in decided.levels.items():
+            was = before.get(track)
+            if was is not None and was.gain_db == decision.gain_db:
+                unchanged.append(f"{name}/{track}" if name else track)
+            else:
+                was_db = was.gain_db if was else None
+                moved.append(Moved(name, track, was_db, decision.gain_db, decision.reason))
+    return Relocked(tuple(moved), tuple(unchanged), is_written)

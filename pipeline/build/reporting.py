@@ -12,13 +12,13 @@ from pipeline.assemble.timeline import Segment, Span, Timeline
 from pipeline.build.handover import Delivered
 from pipeline.build.orders import Order
 from pipeline.build.parcels import target_of
-from pipeline.build.session import Intake, Session
+from pipeline.build.preparing import Decided, Prepared
+from pipeline.build.session import Session
 from pipeline.build.work import EditionWork
 from pipeline.dsp.loudness import pooled_loudness, short_term_lufs
 from pipeline.engine import Results
-from pipeline.findings import Finding
 from pipeline.intake.probe import codec_name
-from pipeline.lock import BASE, EditionLock, Lock
+from pipeline.lock import BASE, Lock
 from pipeline.report.data import (
     AlbumReport,
     DeliverableReport,
@@ -41,25 +41,20 @@ class Reporter:
     def __init__(
         self,
         session: Session,
-        intake: Intake,
-        works: Mapping[str, EditionWork],
-        decisions: Mapping[str, EditionLock],
-        delivered: Iterable[Delivered],
+        prepared: Prepared,
+        decided: Decided,
         *,
-        mastered: Results,
         rendered: Results,
-        album_rate_hz: int,
+        delivered: Iterable[Delivered],
     ) -> None:
-        self._session, self._intake, self._works = session, intake, works
-        self._decisions, self._delivered = decisions, list(delivered)
-        self._mastered, self._rendered = mastered, rendered
-        self._album_rate_hz = album_rate_hz
+        self._session, self._prepared, self._decided = session, prepared, decided
+        self._rendered, self._delivered = rendered, list(delivered)
+        self._album_rate_hz = prepared.album_rate_hz
 
-    def report(
-        self, lock: Lock, summary: str, findings: tuple[Finding, ...], runs: Iterable[Results]
-    ) -> AlbumReport:
+    def report(self, lock: Lock, summary: str) -> AlbumReport:
         """Return the report of the whole build."""
         info = self._session.spec.album
+        runs = (self._decided.mastered, self._rendered)
         ran = [name for each in runs for name in each.ran]
         reused = [name for each in runs for name in each.reused]
         return AlbumReport(
@@ -70,9 +65,11 @@ class Reporter:
             revision=lock.revision,
             is_released=all(each.is_released for each in self._delivered),
             summary=summary,
-            editions=tuple(self._edition(name, work) for name, work in self._works.items()),
+            editions=tuple(
+                self._edition(name, work) for name, work in self._prepared.works.items()
+            ),
             deliverables=tuple(self._deliverable(each) for each in self._delivered),
-            findings=findings,
+            findings=self._decided.findings,
             remarks=tuple(str(remark) for remark in self._session.loaded.remarks),
             ran=tuple(ran),
             reused=tuple(reused),
@@ -158,8 +155,8 @@ class Reporter:
         )
 
     def _source(self, track: TrackSpec) -> SourceReport:
-        facts = self._intake.facts[track.id]
-        locked = self._session.locked_sources(self._intake)[track.id]
+        facts = self._prepared.intake.facts[track.id]
+        locked = self._session.locked_sources(self._prepared.intake)[track.id]
         return SourceReport(
             locked.file,
             locked.sha256,
@@ -171,7 +168,7 @@ class Reporter:
         )
 
     def _level(self, edition: str, track: str) -> LevelReport | None:
-        decision = self._decisions[edition].levels.get(track)
+        decision = self._decided.decisions[edition].levels.get(track)
         if decision is None:
             return None
         before = self._session.lock.edition(edition or BASE).levels.get(track)
@@ -185,7 +182,7 @@ class Reporter:
         )
 
     def _processors(self, work: EditionWork, track: str) -> list[Mapping[str, Any]]:
-        log = self._mastered.artifact(work.masters[track].output("log"))
+        log = self._decided.mastered.artifact(work.masters[track].output("log"))
         data = self._session.read_json(log)
         assert isinstance(data, dict)
         return list(data["processors"])
