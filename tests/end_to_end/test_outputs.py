@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import mutagen
 import pytest
 
-from pipeline.errors import DeliveryError
+from pipeline.build import handover
+from pipeline.errors import DeliveryError, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +128,25 @@ def test_an_output_that_the_user_edited_stops_that_deliverable_with_a_sentence(
     title = mutagen.File(album.file_of("lossless", "noon"), easy=True)["title"]
     assert title == ["High Noon"], "only that deliverable stops"
     assert not [path for path in album.out.iterdir() if path.name.startswith(".staging")]
+
+
+def test_a_deliverable_that_cannot_be_finished_leaves_nothing_half_made(
+    album: Album, built_once: Album, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("SEND", "the disk is full")
+
+    album.change("title: Noon", "title: High Noon")
+    before = album.snapshot("out")
+    monkeypatch.setattr(handover, "compose", full)
+    with pytest.raises(StoreError):
+        album.build()
+    assert album.snapshot("out") == before
+    assert not [path for path in album.out.iterdir() if path.name.startswith(".")]
+    monkeypatch.undo()
+    album.change("title: High Noon", "title: Noon")
+    album.build()
+    assert album.sent() == built_once.sent()
 
 
 def test_overwrite_moves_the_edit_aside(album: Album) -> None:

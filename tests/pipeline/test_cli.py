@@ -381,7 +381,7 @@ def test_plan_says_which_files_a_title_changes(album: Album, run: Run) -> None:
     album.change("title: Dawn", "title: Daybreak")
     words = run(album.folder, "plan").out
     assert "nothing to do" in words
-    assert re.search(r"^lossless: 1 of 4 files made again, by no audio step$", words, re.MULTILINE)
+    assert "lossless: 1 of 4 files made again, by no audio step" in words.splitlines()
 
 
 def test_plan_names_a_setting_that_changed(album: Album, run: Run) -> None:
