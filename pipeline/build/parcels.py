@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -104,6 +104,7 @@ def prepare_parcel(
     recipe = digest_of(
         {
             "content": content,
+            "promises": [asdict(each.promise) for each in recipes.values()],
             "revision": revision,
             "papers": papers,
             "versions": [VERIFY_VERSION, INSPECT_VERSION],

@@ -218,6 +218,9 @@ def _hidden_keys(track: TrackSpec, path: KeyPath, here: set[str]) -> Problems:
     elif hidden.before and hidden.cd == "inside":
         message = "a track that hides before another is in its pre-gap, not inside it"
         yield Problem((*path, "hidden", "cd"), message, "cd: pregap")
+    elif hidden.before and hidden.files == "inside":
+        message = "a track that hides before another has a file of its own, or none"
+        yield Problem((*path, "hidden", "files"), message, "files: own_track, or files: omit")
 
 
 def _times(track: TrackSpec, path: KeyPath) -> Problems:

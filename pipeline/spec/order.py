@@ -147,6 +147,11 @@ def _hiding_fault(
         return f"'{hidden.before}' does not come right after it; {found} does"
     if hidden.cd == "pregap" and not heard_after:
         return "it has no pre-gap to hide in: no track comes after it"
+    if hidden.cd == "pregap" and heard_before:
+        return (
+            f"a pre-gap hides what comes before the first track; '{heard_before[-1]}' comes "
+            "before it (cd: inside or omit)"
+        )
     return ""
 
 

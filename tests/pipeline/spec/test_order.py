@@ -95,6 +95,7 @@ def test_crossfade_from_with_crossfade_and_a_curve(spec_of: Read) -> None:
         ("hidden: {after: tied}", "tracks.undertow.hidden: there is no track 'tied' | tide?"),
         ("hidden: {after: tide, cd: pregap}", "it has no pre-gap to hide in"),
         ("hidden: {before: x, cd: inside}", "hidden.cd: a track that hides before another"),
+        ("hidden: {before: x, files: inside}", "hidden.files: a track that hides before anot"),
         ("master: m.wav", "tracks.undertow.master: a track has a mix or a master, not both"),
         ("mix: ", "has no value"),
         (
@@ -115,6 +116,16 @@ def test_what_does_not_fit_is_told(problems_of: Problems, keys: str, said: str) 
 
 def test_times_in_samples_and_seconds_are_not_compared(problems_of: Problems) -> None:
     assert problems_of(last("trim: {from: 88200 samples, to: 1 s}")) == []
+
+
+def test_a_pre_gap_hides_what_comes_before_the_first_track_only(problems_of: Problems) -> None:
+    text = (
+        "tracks:\n  a: {title: A, mix: a.wav}\n"
+        "  ghost: {title: G, mix: g.wav, hidden: {before: b}}\n"
+        "  b: {title: B, mix: b.wav}\n"
+    )
+    (problem,) = problems_of(text)
+    assert "a pre-gap hides what comes before the first track; 'a' comes before it" in problem
 
 
 def test_the_first_track_joins_nothing(problems_of: Problems) -> None:
