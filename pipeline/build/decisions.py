@@ -220,7 +220,7 @@ class _Table:
         """
         if not self._is_common_wanted:
             return None
-        settings = digest_of(sorted(each.settings for each in self._wanted.values()))
+        settings = self._common_settings()
         if self._locked.common and self._locked.common.settings == settings:
             return self._locked.common
         segments = self._all_songs()
@@ -240,6 +240,19 @@ class _Table:
         gain_db = common_reduction_db(songs, ceiling_dbtp=NO_LIMITER_CEILING_DBTP)
         reason = "keeps the highest peak under -1 dBTP" if gain_db else "peaks leave room"
         return GroupDecision(gain_db, reason, settings)
+
+    def _common_settings(self) -> str:
+        """Digest what the common gain is decided from; which tracks there are is no part."""
+        limiter = self._work.limiter
+        return digest_of(
+            {
+                "version": [LEVEL_VERSION, LIMITER_VERSION],
+                "match": self._level.match,
+                "at_lufs": self._level.at_lufs,
+                "limiter": None if limiter is None else asdict(limiter),
+                "max_reduction_db": self._max_reduction_db,
+            }
+        )
 
     @property
     def _is_common_wanted(self) -> bool:

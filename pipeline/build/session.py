@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,6 +40,7 @@ from pipeline.master.registry import parameters
 from pipeline.spec.editions import Edition, resolve
 from pipeline.spec.loader import LoadedSpec, load
 from pipeline.spec.model import AnyDeliverable, TrackSpec
+from pipeline.verify.runner import BY_KIND, GENERAL
 
 STORE_FOLDER = ".glassmaster"
 OUT_FOLDER = "out"
@@ -202,6 +204,7 @@ class Session:
         ]
         findings += self._moved_starts(tracks, sources, facts)
         findings += self._open_questions(tracks)
+        findings += self._idle_intents(tracks)
         return Intake(sources, facts, tuple(findings))
 
     def album_rate_hz(self, facts: Mapping[str, MixFacts]) -> int:
@@ -315,6 +318,23 @@ class Session:
             if text.startswith("TODO") and (not name or text != self.spec.album.artist)
         ]
 
+    def _idle_intents(self, tracks: Mapping[str, TrackSpec]) -> list[Finding]:
+        """Return the reasons that waive nothing, since no check has their name."""
+        written = {"": self.spec.intent} | {name: each.intent for name, each in tracks.items()}
+        return [
+            Finding(
+                Severity.WARN,
+                "no-such-check",
+                f"intent {key!r} waives nothing: no check is called that",
+                check="spec/intent",
+                track=name,
+                action="take the name that a finding shows in brackets",
+            )
+            for name, intent in written.items()
+            for key in intent
+            if key not in check_names()
+        ]
+
     def _moved_starts(
         self,
         tracks: Mapping[str, TrackSpec],
@@ -376,6 +396,18 @@ def _all_of(problems: list[SourceError]) -> SourceError:
     first, *others = problems
     lines = [first.message, *(f"{each.where}: {each.message}" for each in others)]
     return SourceError(first.where, "\n".join(lines), first.hint)
+
+
+OWN_CHECKS = ("match/level", "spec/todo", "spec/intent", "intake/start")
+"""What is found outside the checks that have a file of their own."""
+
+
+@cache
+def check_names() -> frozenset[str]:
+    """Return every name that `intent` may use: a check's id, or its last part."""
+    by_kind = [each.id for kind in BY_KIND.values() for each in kind]
+    ids = [*(each.id for each in (*checks.CHECKS, *GENERAL)), *by_kind, *OWN_CHECKS]
+    return frozenset([*ids, *(each.rpartition("/")[2] for each in ids)])
 
 
 def _probe(track: TrackSpec, source: Source) -> Step:

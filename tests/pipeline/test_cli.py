@@ -375,6 +375,20 @@ def test_plan_says_every_db_it_would_change(album: Album, run: Run) -> None:
     assert change["is_frozen"] is True
 
 
+def test_what_init_left_open_is_not_for_release(album: Album, run: Run) -> None:
+    album.change("artist: The Testers", "artist: TODO artist")
+    said = run(album.folder, "check")
+    assert said.status == CHECK_FAILED
+    assert "album.yaml still says 'TODO artist'" in said.out
+
+
+def test_a_reason_for_a_check_that_does_not_exist_is_told(album: Album, run: Run) -> None:
+    album.change("{title: Dawn,", "{title: Dawn, intent: {low_ent: meant so}, ")
+    said = run(album.folder, "check")
+    assert said.status == FINE
+    assert "intent 'low_ent' waives nothing" in said.out
+
+
 def test_plan_says_which_files_a_title_changes(album: Album, run: Run) -> None:
     planned = run(album.folder, "plan", "--json").json["deliverables"]
     assert {each["status"] for each in planned} == {"unchanged"}
