@@ -281,6 +281,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as error:  # wherever it met us: the disk is full, or may not be written
+        from pipeline.engine.copies import disk_error
+
+        told = disk_error(Path(error.filename or "."), error)
+        _fail(str(told), told.exit_code)
     except Exception:  # the process boundary: a bug of ours is told as one
         traceback.print_exc()
         _fail(

@@ -64,6 +64,9 @@ class LevelDecision:
         SHA-256 of the source it was decided from.
     settings : str
         Digest of all settings it was decided from.
+    noted : str
+        Digest of the gain and of what it was decided from, as it was written down: a gain that
+        somebody has written into the lock by hand is known by it.
     """
 
     gain_db: float
@@ -73,6 +76,12 @@ class LevelDecision:
     reason: str
     source: str
     settings: str
+    noted: str
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether the gain is not the one that was noted."""
+        return self.noted != note_of(self.gain_db, self.source, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,11 @@ def digest_of(value: object) -> str:
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def note_of(gain_db: float, source: str, settings: str) -> str:
+    """Return what is noted beside a gain, so that a hand in the lock is seen."""
+    return digest_of([round(gain_db, 2), source, settings])[:16]
 
 
 def read_lock(path: Path) -> Lock:

@@ -26,6 +26,7 @@ from pipeline.lock import (
     JoinDecision,
     LevelDecision,
     digest_of,
+    note_of,
 )
 from pipeline.master.chain import describe
 from pipeline.match.level import common_reduction_db, one_gain, solve
@@ -82,13 +83,19 @@ class _Wanted:
 
     @property
     def stands(self) -> bool:
-        """Whether nothing it was decided from has changed."""
-        return self.locked is not None and self.locked.source == self.source
+        """Whether nothing it was decided from has changed, nor the gain itself."""
+        return (
+            self.locked is not None
+            and self.locked.source == self.source
+            and not self.locked.is_by_hand
+        )
 
     @property
     def keeps_gain(self) -> bool:
-        """Whether a new mix takes over the gain of the one before."""
-        return self.locked is not None and self.track.level_db == "as_mixed"
+        """Whether the gain in the lock is taken over: as mixed, or written there by hand."""
+        if self.locked is None:
+            return False
+        return self.track.level_db == "as_mixed" or self.locked.is_by_hand
 
     @property
     def own_level_db(self) -> float:
@@ -413,6 +420,7 @@ class _Table:
             reason=reason or self._reason(wanted, aim, common),
             source=wanted.source,
             settings=wanted.settings,
+            noted=note_of(song.gain_db, wanted.source, wanted.settings),
         )
 
     def _reason(
@@ -421,7 +429,9 @@ class _Table:
         if wanted.track.master:
             return "a finished master is not touched"
         if wanted.keeps_gain:
-            return "as mixed: the gain that the mix before it had"
+            by_hand = wanted.locked is not None and wanted.locked.is_by_hand
+            mixed = "as mixed: the gain that the mix before it had"
+            return "written into the lock by hand" if by_hand else mixed
         if aim_lufs is not None:
             what = "loud passages" if self._level.match == "loud_passages" else "whole song"
             now = "the loudness locked for the mix before" if wanted.locked else "the aim"

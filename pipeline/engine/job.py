@@ -29,7 +29,7 @@ class Task:
 
     Parameters
     ----------
-    name, run, params, outputs
+    name, run, params, hints, outputs
         As in `Step`.
     inputs : mapping of str to Path
         Where each input lies.
@@ -40,6 +40,7 @@ class Task:
     name: str
     run: str
     params: Mapping[str, JSON]
+    hints: Mapping[str, JSON]
     inputs: Mapping[str, Path]
     outputs: tuple[str, ...]
     objects: Objects
@@ -70,6 +71,7 @@ class Job:
     ) -> None:
         self.name = task.name
         self.params: Mapping[str, Any] = task.params
+        self.hints: Mapping[str, Any] = task.hints
         self._task = task
         self._advanced = advanced
         self._is_stopping = is_stopping

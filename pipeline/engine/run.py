@@ -237,6 +237,7 @@ class _Run:
                 name=step.name,
                 run=step.run,
                 params=step.params,
+                hints=step.hints,
                 inputs={name: self._path(given) for name, given in step.inputs.items()},
                 outputs=step.outputs,
                 objects=self._store.objects,

@@ -64,6 +64,9 @@ class Step:
         Settings, as JSON without NaN.
     inputs : mapping of str to Output, Artifact or Source
         What the step reads, by the name the function knows it under.
+    hints : mapping
+        Where in its inputs the step finds what it works on: an offset, say. No part of the key,
+        so it must not change a byte of what is made.
     outputs : tuple of str
         Names of what the step makes.
     tools : tuple of str
@@ -79,6 +82,7 @@ class Step:
     version: int = 1
     params: Mapping[str, JSON] = field(default_factory=dict)
     inputs: Mapping[str, Output | Artifact | Source] = field(default_factory=dict)
+    hints: Mapping[str, JSON] = field(default_factory=dict)
     outputs: tuple[str, ...] = ("out",)
     tools: tuple[str, ...] = ()
     cost_s: float = 0.0

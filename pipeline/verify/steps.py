@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from formats.errors import FormatError
 from pipeline.verify.inspect import inspect_file, inspect_stretch
@@ -16,8 +15,7 @@ INSPECT_VERSION = 1
 
 def inspect_audio(job: Job) -> None:
     """Decode and measure one delivered track: ``facts``; damage is a result too."""
-    params: Mapping[str, Any] = job.params
-    path, stretch = job.input("audio"), params.get("stretch")
+    path, stretch = job.input("audio"), job.hints.get("stretch")
     try:
         if stretch:
             facts = inspect_stretch(path, start_samples=stretch[0], n_samples=stretch[1])

@@ -57,7 +57,7 @@ locks = st.builds(
     st.dictionaries(names, editions, max_size=2),
     st.dictionaries(names, st.builds(LockedDeliverable, st.just(1), names), max_size=2),
 )
-TIDE = LevelDecision(-1.25, -10.0, -10.0, -11.2, "aim", "f" * 64, "e" * 64)
+TIDE = LevelDecision(-1.25, -10.0, -10.0, -11.2, "aim", "f" * 64, "e" * 64, "a" * 16)
 LOCK = Lock(
     48_000,
     3,

@@ -78,7 +78,7 @@ def test_hidden_material_inside_a_track_gets_no_mark() -> None:
 joins = st.one_of(
     st.just(SEGUE),
     st.builds(lambda ms: Join(Fraction(ms, 1000)), st.integers(1, 5000)),
-    st.builds(lambda ms: Join(Fraction(0), Fraction(ms, 1000)), st.integers(1, 400)),
+    st.builds(lambda ms: Join(Fraction(0), Fraction(ms, 1000)), st.integers(1, 200)),
 )
 takes = st.lists(
     st.tuples(st.integers(44_100, 200_000), st.sampled_from([44_100, 48_000, 96_000]), joins),

@@ -75,6 +75,7 @@ def test_what_is_no_json_is_a_type_error(value: Any) -> None:
         {"name": "another/name"},
         {"run": "pipeline.master.steps:renamed"},
         {"cost_s": 3.0},
+        {"hints": {"offset": 7}},
         {"inputs": {"mix": Source(Path("moved/elsewhere.wav"), "aa")}},
         {"inputs": {"mix": Artifact("aa", 5)}},
         {"tool_versions": {"numba": "0.61", "soxr": "1.0"}},

@@ -136,7 +136,7 @@ def step_facts(path: Path, stretch: list[int] | None) -> dict[str, object]:
             name="inspect",
             kind="verify.inspect",
             run="pipeline.verify.steps:inspect_audio",
-            params={"stretch": stretch},
+            hints={"stretch": stretch},
             inputs={"audio": Source(path, store.file_digest(path))},
             outputs=("facts",),
         )
