@@ -20,7 +20,7 @@ from pipeline.dsp import _truepeak_banks as banks
 from pipeline.dsp.kernel import kernel
 
 CELL_SAMPLES = 32
-CHUNK_SAMPLES = 16_384  # fits the second-level cache; long enough to hide the calls
+CHUNK_SAMPLES = 32_768  # near the second-level cache; long enough to hide the calls
 HISTORY_SAMPLES = 192  # what the longest filter looks back at
 DELAY_SAMPLES = 96  # and what it looks ahead to
 
