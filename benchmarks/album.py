@@ -35,7 +35,7 @@ limiter: {ceiling: -1 dBTP}
 deliverables:
   cd: {kind: cd_image}
   lossless: {kind: files, format: flac}
-  promo: {kind: files, format: mp3}
+  promo: {kind: files, format: mp3, sample_rate: 44.1 kHz}
 """
 
 
