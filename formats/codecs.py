@@ -18,6 +18,7 @@ import numpy.typing as npt
 from formats.errors import DecodeError, EncodeError, FormatError, ToolError
 from formats.mp3_length import write_length
 from formats.payload import Container, Payload, find_payload
+from formats.pcm import SampleFormat, unpack_to_float
 from formats.tool import Command, ToolExitError, ffmpeg_path, output, run
 from formats.wav import FLOAT_TAG, PCM_TAG, read_info
 
@@ -181,7 +182,7 @@ def decode_blocks(
     is_flac = payload.container is Container.FLAC
     decode = _decode_with_ffmpeg if is_flac else _decode_with_libsndfile
     n_samples = 0
-    for block in decode(path, facts.n_channels, block_samples):
+    for block in decode(path, facts, block_samples):
         n_samples += len(block)
         yield block
     if n_samples != facts.n_samples:
@@ -246,29 +247,36 @@ def _mp3_facts(path: Path) -> StreamFacts:
 
 
 def _decode_with_ffmpeg(
-    path: Path, n_channels: int, block_samples: int
+    path: Path, facts: StreamFacts, block_samples: int
 ) -> Iterator[npt.NDArray[np.float64]]:
+    word = _word_of(facts)
     command = _ffmpeg(
         path,
         "pipe:1",
         f"decoding {path.name}",
         # Without `explode` a block whose checksum is wrong is decoded as if nothing were.
         source={"f": "flac", "threads": 1, "err_detect": "crccheck+explode"},
-        target={"map": "0:a:0", "f": "f32le"},
+        target={"map": "0:a:0", "f": word.value},
     )
-    width = n_channels * _FLOAT_BYTES
+    width = facts.n_channels * word.n_bytes
     try:
         for piece in output(command, piece_bytes=block_samples * width):
             if len(piece) % width:
                 raise DecodeError(0, "whole samples", f"{len(piece)} bytes")
-            block = np.frombuffer(piece, "<f4").reshape(-1, n_channels)
-            yield block.astype(np.float64)
+            yield unpack_to_float(piece, word, n_channels=facts.n_channels)
     except ToolExitError as error:
         raise FormatError(f"the FLAC file is damaged: {error}") from error
 
 
+def _word_of(facts: StreamFacts) -> SampleFormat:
+    """Return the form that the decoder hands out without converting, which costs as much."""
+    if facts.bits is None or facts.bits > 24:
+        return SampleFormat.F32LE
+    return SampleFormat.S16LE if facts.bits <= 16 else SampleFormat.S24LE
+
+
 def _decode_with_libsndfile(
-    path: Path, n_channels: int, block_samples: int
+    path: Path, facts: StreamFacts, block_samples: int
 ) -> Iterator[npt.NDArray[np.float64]]:
     import soundfile
 

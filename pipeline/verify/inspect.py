@@ -18,6 +18,7 @@ from formats.errors import FormatError, UnsupportedError
 from pipeline.dsp import Audio
 from pipeline.dsp.loudness import LoudnessMeter
 from pipeline.dsp.meter import Measurement, Meter
+from pipeline.dsp.waveform import Waveform
 
 CHUNK_S = 10
 FAST_CHUNK_S = 5
@@ -149,14 +150,14 @@ def _inspected(
 ) -> AudioFacts:
     meter = Meter(facts.sample_rate_hz, facts.n_channels)
     loudest = _Loudest(facts.sample_rate_hz, facts.n_channels)
-    waveform = _Waveform(facts.n_samples)
+    waveform = Waveform(facts.n_samples, n_columns=WAVEFORM_COLUMNS)
     hasher = hashlib.sha256()
     for block in blocks:
         if facts.codec == "float" and not np.isfinite(block).all():
             raise FormatError("holds samples that are no numbers (NaN or infinite)")
         meter.update(block)
         loudest.add(block)
-        waveform.add(block)
+        waveform.update(block)
         if is_hashed and facts.bits:
             hasher.update(_packed(block, facts.bits))
     return AudioFacts(
@@ -169,7 +170,7 @@ def _inspected(
         hasher.hexdigest() if is_hashed else "",
         meter.result(),
         loudest.opinions(),
-        waveform.result(),
+        tuple(round(float(peak), 4) for peak in waveform.columns),
     )
 
 
@@ -244,27 +245,3 @@ def _other_lufs(audio: Excerpted, sample_rate_hz: int) -> float | None:
 
     found = float(OtherMeter(sample_rate_hz, "DeMan").integrated_loudness(audio))
     return None if not np.isfinite(found) else round(found, 3)
-
-
-class _Waveform:
-    """The largest magnitude in equal stretches."""
-
-    def __init__(self, n_samples: int) -> None:
-        self._width = max(1, -(-n_samples // WAVEFORM_COLUMNS))
-        self._columns = np.zeros(-(-n_samples // self._width))
-        self._seen = 0
-
-    def add(self, block: Audio) -> None:
-        first = self._seen // self._width
-        self._seen += len(block)
-        behind = -(-self._seen // self._width)
-        if not len(block) or behind > len(self._columns):
-            return  # a file that is longer than it says is damaged, and told as such
-        edges = np.arange(first, behind) * self._width - (self._seen - len(block))
-        edges[0] = 0
-        flat, starts = np.abs(block).ravel(), edges * block.shape[1]
-        column = self._columns[first:behind]
-        np.maximum(column, np.maximum.reduceat(flat, starts), out=column)
-
-    def result(self) -> tuple[float, ...]:
-        return tuple(round(float(peak), 4) for peak in self._columns)

@@ -1,31 +1,33 @@
 """The outline of a programme."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dsp.waveform import Waveform
 
-NOISE = np.random.default_rng(1).uniform(-1, 1, (1000, 2))
 
-
-def outline(cuts: list[int], n_columns: int = 7) -> list[float]:
-    waveform = Waveform(len(NOISE), n_columns=n_columns)
-    for block in np.split(NOISE, sorted(cuts)):
-        waveform.update(block)
-    return list(waveform.columns)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(0, len(NOISE)), max_size=5))
-def test_any_block_split_gives_the_same_outline(cuts: list[int]) -> None:
-    assert outline(cuts) == outline([])
-
-
-def test_each_column_is_the_largest_magnitude_of_its_stretch() -> None:
-    width = -(-1000 // 7)
-    expected = [abs(NOISE[i : i + width]).max() for i in range(0, 1000, width)]
-    assert outline([]) == expected
+@settings(deadline=None)
+@given(
+    n_samples=st.integers(1, 3000),
+    cuts=st.lists(st.integers(0, 3000), max_size=5),
+    n_channels=st.sampled_from([1, 2]),
+)
+def test_the_picture_shows_the_largest_magnitude_of_each_column(
+    n_samples: int, cuts: list[int], n_channels: int
+) -> None:
+    audio = np.random.default_rng(n_samples).uniform(-1, 1, (n_samples, n_channels))
+    waveform = Waveform(n_samples, n_columns=600)
+    edges = [0, *sorted(min(cut, n_samples) for cut in cuts), n_samples]
+    for start, end in pairwise(edges):
+        waveform.update(audio[start:end])
+    width = -(-n_samples // 600)
+    expected = [
+        np.abs(audio[start : start + width]).max() for start in range(0, n_samples, width)
+    ]
+    assert list(waveform.columns) == expected
 
 
 def test_what_comes_behind_the_promised_end_is_not_counted() -> None:

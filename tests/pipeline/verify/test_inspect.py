@@ -2,20 +2,16 @@
 
 import hashlib
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pipeline.engine import MemoryStore, Source, Step, make_plan, run_plan
 from pipeline.verify.inspect import (
     AudioFacts,
     _Loudest,
-    _Waveform,
     _whole_steps,
     inspect_file,
     inspect_stretch,
@@ -92,28 +88,6 @@ def test_the_excerpt_takes_bounded_memory_at_any_rate() -> None:
             loudest.add(noise(number, 5 * rate_hz, 0.1 + number / 100))
         held = sum(chunk.nbytes for _, chunk in loudest._recent)
         assert held <= 30 * 96_000 * 2 * 4
-
-
-@settings(deadline=None)
-@given(
-    n_samples=st.integers(1, 3000),
-    cuts=st.lists(st.integers(0, 3000), max_size=5),
-    n_channels=st.sampled_from([1, 2]),
-)
-def test_the_picture_shows_the_largest_magnitude_of_each_column(
-    n_samples: int, cuts: list[int], n_channels: int
-) -> None:
-    audio = np.random.default_rng(n_samples).uniform(-1, 1, (n_samples, n_channels))
-    waveform = _Waveform(n_samples)
-    edges = [0, *sorted(min(cut, n_samples) for cut in cuts), n_samples]
-    for start, end in pairwise(edges):
-        waveform.add(audio[start:end])
-    width = -(-n_samples // 600)
-    expected = [
-        round(float(np.abs(audio[start : start + width]).max()), 4)
-        for start in range(0, n_samples, width)
-    ]
-    assert waveform.result() == tuple(expected)
 
 
 @pytest.mark.parametrize(("stretch", "n_samples"), [(None, 4000), ([100, 588], 588)])
