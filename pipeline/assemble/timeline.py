@@ -118,6 +118,10 @@ class Placement:
         """End in stream samples."""
         return self.start_samples + self.take.n_samples
 
+    def source_sample(self, stream_sample: int) -> int:
+        """Return the place in the mix that is heard at a place in the stream."""
+        return self.take.start_samples + stream_sample - self.start_samples
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:

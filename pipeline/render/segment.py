@@ -103,11 +103,21 @@ def stream_blocks(
             for place, track, gain in players
             if place.start_samples < end and place.end_samples > start
         ]
+        heard = [
+            (
+                low,
+                gain(
+                    track.read(place.source_sample(low), high - low), low - place.start_samples
+                ),
+            )
+            for low, high, place, track, gain in parts
+        ]
+        if len(heard) == 1 and len(heard[0][1]) == end - start:
+            yield heard[0][1]  # nearly always: nothing to add up
+            continue
         block = np.zeros((end - start, N_CHANNELS))
-        for low, high, place, track, gain in parts:
-            inside = low - place.start_samples
-            audio = track.read(place.take.start_samples + inside, high - low)
-            block[low - start : high - start] += gain(audio, inside)
+        for low, audio in heard:
+            block[low - start : low - start + len(audio)] += audio
         yield block
 
 
@@ -204,6 +214,15 @@ class _Tap:
         self._blocks = blocks
         self._held = np.empty((0, N_CHANNELS))
 
+    def alone(self, n_samples: int) -> Iterator[Audio]:
+        """Yield the whole stream, which starts with its segment, padded to `n_samples`."""
+        assert self._start == 0
+        left = n_samples
+        for block in self._blocks:
+            left -= len(block)
+            yield block
+        yield np.zeros((left, N_CHANNELS))
+
     def read_into(self, out: Audio, start_samples: int) -> None:
         """Add the stretch that begins at `start_samples` of the segment to `out`."""
         skip = max(0, self._start - start_samples)
@@ -220,6 +239,10 @@ class _Tap:
 
 
 def _mixed(taps: list[_Tap], n_samples: int) -> Iterator[Audio]:
+    """Yield the sum of all streams; one alone passes as it is, with silence to its end."""
+    if len(taps) == 1:
+        yield from taps[0].alone(n_samples)
+        return
     for start in range(0, n_samples, BLOCK_SAMPLES):
         block = np.zeros((min(BLOCK_SAMPLES, n_samples - start), N_CHANNELS))
         for tap in taps:
