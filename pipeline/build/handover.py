@@ -111,7 +111,7 @@ def deliver(
     done, stopped = [], []
     for each in wanted:
         if each.name in current:
-            done.append(_unchanged(session, each))
+            done.append(_unchanged(session, each, findings[each.name]))
             continue
         own = checked[each.name]
         try:
@@ -289,7 +289,7 @@ def _published(
     )
 
 
-def _unchanged(session: Session, parcel: Parcel) -> Delivered:
+def _unchanged(session: Session, parcel: Parcel, blocking: tuple[Finding, ...]) -> Delivered:
     """Return what is known of a deliverable that stands untouched in its place."""
     manifest = read_manifest(target_of(session, parcel.name) / MANIFEST_NAME)
     findings = tuple(
@@ -299,7 +299,7 @@ def _unchanged(session: Session, parcel: Parcel) -> Delivered:
     return Delivered(
         parcel,
         manifest,
-        findings,
+        (*blocking, *findings),
         tuple(manifest.verdict["not_checked"]),
         tuple(manifest.verdict["checks"]),
         remembered_facts(session, parcel),

@@ -137,7 +137,7 @@ class Limiter:
     Notes
     -----
     What never exceeds the ceiling passes bit for bit. Latency is that of two stages, each the
-    look-ahead and two cells: 320 samples at 48 kHz and 2 ms.
+    look-ahead and two cells: 448 samples at 48 kHz and 2 ms.
 
     References
     ----------
