@@ -284,9 +284,8 @@ def _published(
         digests={f"{SEND}/{file.name}": file.sha256 for file in manifest.files},
     )
     status = "held" if is_held else ("changed" if was_there else "new")
-    return Delivered(
-        parcel, manifest, findings, verdict.not_checked, checks, _by_track(verdict), status
-    )
+    told = (*_not_read(len(staged.taken_over), manifest), *verdict.not_checked)
+    return Delivered(parcel, manifest, findings, told, checks, _by_track(verdict), status)
 
 
 def _unchanged(session: Session, parcel: Parcel, blocking: tuple[Finding, ...]) -> Delivered:
@@ -300,10 +299,20 @@ def _unchanged(session: Session, parcel: Parcel, blocking: tuple[Finding, ...]) 
         parcel,
         manifest,
         (*blocking, *findings),
-        tuple(manifest.verdict["not_checked"]),
+        (*_not_read(len(manifest.files), manifest), *manifest.verdict["not_checked"]),
         tuple(manifest.verdict["checks"]),
         remembered_facts(session, parcel),
         "unchanged" if manifest.is_released else "held",
+    )
+
+
+def _not_read(n_files: int, manifest: Manifest) -> tuple[str, ...]:
+    """Say which files this build did not read; for the report: a manifest has no history."""
+    if not n_files:
+        return ()
+    return (
+        f"the bytes of {n_files} of {len(manifest.files)} files: they were read when they were "
+        "made, and size and time say they are the same (--rehash, or verify, reads them again)",
     )
 
 

@@ -40,6 +40,21 @@ def test_lost_outputs_are_put_together_again_from_the_store(
     assert album.sent() == built_once.sent()
 
 
+def test_the_report_says_which_files_were_not_read_again(
+    album: Album, built_once: Album
+) -> None:
+    album.change("title: Dawn", "title: Daybreak")
+    told = {each.name: each.not_checked for each in album.build().report.deliverables}
+    assert told["lossless"][0].startswith("the bytes of 3 of 4 files")
+    assert told["promo"][0].startswith("the bytes of 3 of 4 files")
+    told = {each.name: each.not_checked for each in album.build().report.deliverables}
+    assert told["lossless"][0].startswith("the bytes of 4 of 4 files")
+    assert not any(
+        "the bytes of" in each
+        for each in album.build(rehash=True).report.deliverables[1].not_checked
+    )
+
+
 def test_one_lost_file_is_put_back(album: Album, built_once: Album) -> None:
     album.file_of("lossless", "noon").unlink()
     built = album.build()
