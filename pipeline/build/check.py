@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.build.examining import examine
 from pipeline.build.session import Settings, Teller, open_session
 from pipeline.findings import Finding
 from pipeline.intake.probe import codec_name
@@ -49,7 +50,7 @@ class Checked:
 
     def to_json(self) -> dict[str, Any]:
         """Return it with stable keys."""
-        data = asdict(self)
+        data = asdict(self) | {"findings": [each.to_json() for each in self.findings]}
         for mix in data["mixes"]:
             mix["peak_dbfs"] = mix["peak_dbfs"] if mix["peak_dbfs"] > -1000 else "-inf"
         return data
@@ -69,11 +70,8 @@ def check_album(path: Path, *, settings: Settings, teller: Teller) -> Checked:
         deliverables = session.chosen(())
         intake = session.intake(deliverables)
         session.works(deliverables, intake)
-        tracks = {
-            track.id: track
-            for name in sorted({each.edition or "" for each in deliverables.values()} or {""})
-            for track in session.edition(name).tracks
-        }
+        tracks = session.tracks(deliverables)
+        examined = examine(session, deliverables, intake)
         return Checked(
             session.spec.album.title,
             session.spec.album.artist,
@@ -91,5 +89,5 @@ def check_album(path: Path, *, settings: Settings, teller: Teller) -> Checked:
                 for name, facts in intake.facts.items()
             ),
             tuple(str(remark) for remark in session.loaded.remarks),
-            intake.findings,
+            (*intake.findings, *examined),
         )

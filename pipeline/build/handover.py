@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from pipeline.deliver import publish
 from pipeline.deliver.package import PAPERS, SEND, Recipe, compose
 from pipeline.engine import Artifact, Source, Step
 from pipeline.errors import DeliveryError
-from pipeline.findings import Finding, Severity
+from pipeline.findings import Finding
 from pipeline.manifest import (
     MANIFEST_NAME,
     FilePromise,
@@ -291,10 +291,7 @@ def _published(
 def _unchanged(session: Session, parcel: Parcel, blocking: tuple[Finding, ...]) -> Delivered:
     """Return what is known of a deliverable that stands untouched in its place."""
     manifest = read_manifest(target_of(session, parcel.name) / MANIFEST_NAME)
-    findings = tuple(
-        Finding(**{**each, "severity": Severity(each["severity"])})
-        for each in manifest.verdict["findings"]
-    )
+    findings = tuple(Finding.from_json(each) for each in manifest.verdict["findings"])
     return Delivered(
         parcel,
         manifest,
@@ -319,7 +316,7 @@ def _not_read(n_files: int, manifest: Manifest) -> tuple[str, ...]:
 def _verdict_json(verdict: Verdict, checks: tuple[str, ...]) -> dict[str, Any]:
     return {
         "checks": list(checks),
-        "findings": [asdict(each) for each in verdict.findings],
+        "findings": [each.to_json() for each in verdict.findings],
         "not_checked": list(verdict.not_checked),
     }
 

@@ -90,7 +90,7 @@ class PlannedAlbum:
                 }
                 for each in self.changes
             ],
-            "findings": [asdict(each) for each in self.findings],
+            "findings": [each.to_json() for each in self.findings],
             "steps": to_json(self.plan)["steps"],
             "deliverables": [asdict(each) for each in self.deliverables],
         }

@@ -35,6 +35,7 @@ from pipeline.errors import SourceError, UsageError
 from pipeline.findings import Finding, Severity
 from pipeline.intake import checks
 from pipeline.intake.probe import MixFacts
+from pipeline.intake.survey import Survey
 from pipeline.lock import Lock, LockedSource, read_lock
 from pipeline.master.registry import parameters
 from pipeline.spec.editions import Edition, resolve
@@ -175,6 +176,20 @@ class Session:
         """Return where an output lies."""
         return self.store.path_of(results.artifact(output))
 
+    def surveys(self, intake: Intake) -> dict[str, Survey]:
+        """Have every listener hear every mix; what was heard before is known."""
+        heard = {
+            name: steps.survey_step(name, source, intake.facts[name])
+            for name, source in intake.sources.items()
+        }
+        results = self.run("listening to the mixes", self.plan(list(heard.values())))
+        return {
+            name: Survey.from_json(
+                _mapping(self.read_json(results.artifact(step.output("survey"))))
+            )
+            for name, step in heard.items()
+        }
+
     def intake(self, deliverables: Mapping[str, AnyDeliverable]) -> Intake:
         """Read every mix that the deliverables need; what was read before is known.
 
@@ -183,7 +198,7 @@ class Session:
         SourceError
             If a mix cannot be used: all of them are named.
         """
-        tracks = self._tracks(deliverables)
+        tracks = self.tracks(deliverables)
         sources = self._pinned(tracks)
         probes = {name: _probe(tracks[name], source) for name, source in sources.items()}
         results = self.run("reading the mixes", self.plan(list(probes.values())))
@@ -197,9 +212,9 @@ class Session:
             finding
             for name, each in facts.items()
             for finding in checks.findings(
-                checks.Received(each, release_bits=_release_bits(deliverables)),
+                checks.Received(each, release_bits=release_bits(deliverables)),
                 track=name,
-                intent={**self.spec.intent, **tracks[name].intent},
+                intent=self.intent_of(tracks[name]),
             )
         ]
         findings += self._moved_starts(tracks, sources, facts)
@@ -280,7 +295,12 @@ class Session:
             for name, source in intake.sources.items()
         }
 
-    def _tracks(self, deliverables: Mapping[str, AnyDeliverable]) -> dict[str, TrackSpec]:
+    def intent_of(self, track: TrackSpec) -> dict[str, str]:
+        """Return the written reasons that hold for a track: its own, and those of the album."""
+        return {**self.spec.intent, **track.intent}
+
+    def tracks(self, deliverables: Mapping[str, AnyDeliverable]) -> dict[str, TrackSpec]:
+        """Return every track that the deliverables need, by id."""
         editions = {each.edition or "" for each in deliverables.values()} or {""}
         return {
             track.id: track for name in sorted(editions) for track in self.edition(name).tracks
@@ -406,7 +426,8 @@ OWN_CHECKS = ("match/level", "spec/todo", "spec/intent", "intake/start")
 def check_names() -> frozenset[str]:
     """Return every name that `intent` may use: a check's id, or its last part."""
     by_kind = [each.id for kind in BY_KIND.values() for each in kind]
-    ids = [*(each.id for each in (*checks.CHECKS, *GENERAL)), *by_kind, *OWN_CHECKS]
+    of_mixes = (*checks.CHECKS, *checks.SURVEY_CHECKS, *checks.ALBUM_CHECKS)
+    ids = [*(each.id for each in (*of_mixes, *GENERAL)), *by_kind, *OWN_CHECKS]
     return frozenset([*ids, *(each.rpartition("/")[2] for each in ids)])
 
 
@@ -428,6 +449,6 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value
 
 
-def _release_bits(deliverables: Mapping[str, AnyDeliverable]) -> int:
+def release_bits(deliverables: Mapping[str, AnyDeliverable]) -> int:
     """Return the longest word length of any deliverable; MP3 is made from the float master."""
     return max((getattr(each, "bits", 16) for each in deliverables.values()), default=24)

@@ -10,6 +10,7 @@ from pipeline.assemble.timeline import Segment, Span
 from pipeline.dsp.limiter import LIMITER_VERSION, LimiterSettings
 from pipeline.engine import Output, Source, Step
 from pipeline.intake.probe import MixFacts
+from pipeline.intake.survey import versions
 from pipeline.master.chain import describe
 from pipeline.render.score import Score, to_params
 from pipeline.spec.model import ChainItem
@@ -28,6 +29,20 @@ def probe_step(track: str, source: Source, *, lossy_waived: bool, cost_s: float)
         outputs=("facts",),
         tools=("libsndfile",),
         cost_s=cost_s,
+    )
+
+
+def survey_step(track: str, source: Source, facts: MixFacts) -> Step:
+    """Return the step in which every listener hears a mix."""
+    return Step(
+        name=f"{track}/survey",
+        kind="intake.survey",
+        run="pipeline.intake.steps:survey_mix",
+        params={"listeners": versions()},
+        inputs={"mix": source},
+        outputs=("survey",),
+        tools=("numpy", "numba", "scipy", "libsndfile"),
+        cost_s=facts.duration_s / 60,
     )
 
 

@@ -10,6 +10,7 @@ from formats.tool import ffmpeg_version
 _PACKAGES = {
     "numpy": "numpy",
     "numba": "numba",
+    "scipy": "scipy",
     "soxr": "soxr",
     "libsndfile": "soundfile",
     "mutagen": "mutagen",

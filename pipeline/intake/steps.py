@@ -1,10 +1,11 @@
-"""The intake step: a mix becomes its facts."""
+"""The intake steps: a mix becomes its facts, and what all listeners find in it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pipeline.intake.probe import probe
+from pipeline.intake.survey import survey
 
 if TYPE_CHECKING:
     from pipeline.engine import Job
@@ -15,3 +16,9 @@ def probe_mix(job: Job) -> None:
     is_waived = job.params["lossy_waived"] is True
     facts = probe(job.input("mix"), lossy_waived=is_waived, advanced=job.progress)
     job.write_json("facts", facts.to_json())
+
+
+def survey_mix(job: Job) -> None:
+    """Have every listener hear a mix: ``survey``, as `Survey.to_json` writes it."""
+    found = survey(job.input("mix"), advanced=job.progress)
+    job.write_json("survey", found.to_json())

@@ -103,10 +103,9 @@ def _is_noise(words: str) -> bool:
 
 
 def _spaced(stem: str) -> str:
-    text = unicodedata.normalize("NFC", stem)
-    if " " not in text:
-        text = text.replace("_", " ")
-    return " ".join(text.split())
+    name = unicodedata.normalize("NFC", stem)
+    text = name if " " in name else name.replace("_", " ")
+    return " ".join(text.split()) or name  # a song may be called "_"
 
 
 def _split(text: str, known: set[str], *, is_list: bool) -> NamedSong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from math import inf, isnan
 from typing import Any
 
@@ -162,7 +162,7 @@ class AlbumReport:
 
 def to_json(report: AlbumReport) -> dict[str, Any]:
     """Return the report as JSON values with stable keys; silence is the text ``-inf``."""
-    return {"report_version": REPORT_VERSION, **_plain(asdict(report))}
+    return {"report_version": REPORT_VERSION, **_plain(report)}
 
 
 def report_text(report: AlbumReport) -> str:
@@ -171,6 +171,10 @@ def report_text(report: AlbumReport) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Finding):
+        return value.to_json()
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

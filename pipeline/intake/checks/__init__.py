@@ -10,19 +10,27 @@ from dataclasses import replace
 
 from pipeline.findings import Check, Finding
 from pipeline.intake.checks.clipped import clipped
+from pipeline.intake.checks.dc_offset import dc_offset
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.mono import mono
-from pipeline.intake.checks.received import Received
+from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
 from pipeline.intake.checks.silent import silent
 from pipeline.intake.checks.stored_as import stored_as
 
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
+"""What the facts of a mix alone show."""
+
+SURVEY_CHECKS: tuple[Check, ...] = (dc_offset,)
+"""What shows when a mix is heard by every listener."""
+
+ALBUM_CHECKS: tuple[Check, ...] = ()
+"""What only a comparison of all mixes shows; their findings name the track themselves."""
 
 
 def findings(
     received: Received, *, track: str = "", intent: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
-    """Return what all intake checks say about one mix.
+    """Return what the facts of one mix show.
 
     Parameters
     ----------
@@ -38,10 +46,33 @@ def findings(
     tuple of Finding
         In the order of `CHECKS`; empty if there is nothing to say.
     """
-    reasons = intent or {}
+    return _run(CHECKS, received, track, intent or {})
+
+
+def survey_findings(
+    surveyed: Surveyed, *, track: str = "", intent: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """Return what listening to one mix shows, besides `findings`; parameters as there."""
+    return _run(SURVEY_CHECKS, surveyed, track, intent or {})
+
+
+def album_findings(
+    album: ReceivedAlbum, *, intents: Mapping[str, Mapping[str, str]]
+) -> tuple[Finding, ...]:
+    """Return what a comparison of all mixes shows; `intents` are those of each track, by id."""
     return tuple(
-        replace(each, check=rule.id, track=track, waived=_waived(rule, reasons))
-        for rule in CHECKS
+        replace(each, check=rule.id, waived=_waived(rule, intents.get(each.track, {})))
+        for rule in ALBUM_CHECKS
+        for each in rule.run(album)
+    )
+
+
+def _run(
+    rules: tuple[Check, ...], received: Received, track: str, intent: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    return tuple(
+        replace(each, check=rule.id, track=track, waived=_waived(rule, intent))
+        for rule in rules
         for each in rule.run(received)
     )
 
@@ -50,4 +81,14 @@ def _waived(rule: Check, reasons: Mapping[str, str]) -> str:
     return reasons.get(rule.id) or reasons.get(rule.id.removeprefix("intake/"), "")
 
 
-__all__ = ["CHECKS", "Received", "findings"]
+__all__ = [
+    "ALBUM_CHECKS",
+    "CHECKS",
+    "SURVEY_CHECKS",
+    "Received",
+    "ReceivedAlbum",
+    "Surveyed",
+    "album_findings",
+    "findings",
+    "survey_findings",
+]

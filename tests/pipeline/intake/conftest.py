@@ -6,8 +6,13 @@ import pytest
 import soundfile
 
 from pipeline.dsp import Audio
+from pipeline.findings import Finding
+from pipeline.intake.checks import Surveyed, findings, survey_findings
+from pipeline.intake.probe import probe
+from pipeline.intake.survey import survey
 
 WriteMix = Callable[..., Path]
+Judge = Callable[..., tuple[Finding, ...]]
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +34,15 @@ def write_mix(tmp_path: Path) -> WriteMix:
         return path
 
     return write
+
+
+@pytest.fixture
+def judge(write_mix: WriteMix) -> Judge:
+    """Return what writes samples into a 24-bit file, hears it and says what is found."""
+
+    def judged(audio: Audio, **how: object) -> tuple[Finding, ...]:
+        path = write_mix(audio, **({"subtype": "PCM_24"} | how))
+        surveyed = Surveyed(probe(path), survey=survey(path))
+        return (*findings(surveyed), *survey_findings(surveyed))
+
+    return judged
