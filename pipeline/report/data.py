@@ -179,8 +179,10 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    if isinstance(value, float):
-        if value in (inf, -inf):
-            return "inf" if value > 0 else "-inf"
-        return None if isnan(value) else value
-    return value
+    return _figure(value) if isinstance(value, float) else value
+
+
+def _figure(value: float) -> float | str | None:
+    if value in (inf, -inf):
+        return "inf" if value > 0 else "-inf"
+    return None if isnan(value) else value
