@@ -11,6 +11,7 @@ from dataclasses import replace
 from pipeline.findings import Check, Finding
 from pipeline.intake.checks.clipped import clipped
 from pipeline.intake.checks.dc_offset import dc_offset
+from pipeline.intake.checks.lossy_origin import lossy_origin
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.mono import mono
 from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
@@ -20,7 +21,10 @@ from pipeline.intake.checks.stored_as import stored_as
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
 """What the facts of a mix alone show."""
 
-SURVEY_CHECKS: tuple[Check, ...] = (dc_offset,)
+SURVEY_CHECKS: tuple[Check, ...] = (
+    dc_offset,
+    lossy_origin,
+)
 """What shows when a mix is heard by every listener."""
 
 ALBUM_CHECKS: tuple[Check, ...] = ()
