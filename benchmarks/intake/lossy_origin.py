@@ -25,7 +25,7 @@ from scipy.signal import butter, firwin, oaconvolve, sosfilt
 from soxr import resample
 
 from pipeline.dsp import Audio
-from pipeline.intake.checks.lossy_origin import WARN_DIP
+from pipeline.intake.checks.lossy_origin import WARN_LEAD
 from pipeline.intake.listeners.coding import CodingListener
 from pipeline.intake.listening import Format, Frames, Heard
 
@@ -61,8 +61,8 @@ def excerpts(folders: Sequence[Path], most: int) -> Iterator[Excerpt]:
                     yield Excerpt(path.stem, audio, file.samplerate)
 
 
-def deepest_dip(audio: Audio, sample_rate_hz: int) -> tuple[float, str]:
-    """Return the deepest dip of any coder, and which coder's it is."""
+def lead(audio: Audio, sample_rate_hz: int) -> tuple[float, str]:
+    """Return how clearly a coder shows, and which."""
     n_channels = audio.shape[1]
     listener = CodingListener(
         Format(sample_rate_hz, n_channels, len(audio), 16, is_float=False)
@@ -70,7 +70,7 @@ def deepest_dip(audio: Audio, sample_rate_hz: int) -> tuple[float, str]:
     none = Frames(0, 1, 2, np.empty((0, n_channels, 2), np.complex128), sample_rate_hz)
     listener.hear(Heard(audio, 0, none, none))
     figures = listener.figures()
-    return max(zip(figures.dips, figures.coders, strict=True), default=(0.0, ""))
+    return figures.lead, figures.coder
 
 
 def words(audio: Audio) -> Audio:
@@ -166,23 +166,21 @@ def main() -> None:
 
 
 def _print_clean(chosen: Sequence[Excerpt]) -> list[float]:
-    print(f"{len(chosen)} excerpts of {SECONDS} s; alarm at a dip of {WARN_DIP}")
+    print(f"{len(chosen)} excerpts of {SECONDS} s; alarm at a lead of {WARN_LEAD}")
     every = []
     for name, made in DULL.items():
-        dips = [
-            deepest_dip(made(each.audio, each.sample_rate_hz), each.sample_rate_hz)[0]
+        leads = [
+            lead(made(each.audio, each.sample_rate_hz), each.sample_rate_hz)[0]
             for each in chosen
         ]
-        median, p99 = np.percentile(dips, (50, 99))
-        n_alarms = sum(dip >= WARN_DIP for dip in dips)
+        median, p99 = np.percentile(leads, (50, 99))
+        n_alarms = sum(each >= WARN_LEAD for each in leads)
         print(
-            f"{name:22} alarms {n_alarms:3}/{len(dips)}   "
-            f"median {median:.2f}  p99 {p99:.2f}  max {max(dips):.2f}",
+            f"{name:22} alarms {n_alarms:3}/{len(leads)}   "
+            f"median {median:.2f}  p99 {p99:.2f}  max {max(leads):.2f}",
             flush=True,
         )
-        every += dips
-    spread = np.std(every) * np.sqrt(6.0) / np.pi
-    print(f"Gumbel: place {np.mean(every) - 0.5772 * spread:.2f}, spread {spread:.2f}")
+        every += leads
     return every
 
 
@@ -191,14 +189,14 @@ def _print_lossy(chosen: Sequence[Excerpt], clean: Sequence[float]) -> None:
     print(f"{'encoder':16} {'found':>8} {'named':>6} {'at 2 % false':>13} {'area':>6} median")
     for codec, rates in RATES_KBPS.items():
         for kbps in rates:
-            found = [deepest_dip(*encoded(each, codec, kbps)) for each in chosen]
-            dips = [dip for dip, _ in found]
-            named = [coder.lower() in codec for dip, coder in found if dip >= WARN_DIP]
+            found = [lead(*encoded(each, codec, kbps)) for each in chosen]
+            leads = [each for each, _ in found]
+            named = [coder.lower() in codec for each, coder in found if each >= WARN_LEAD]
             print(
-                f"{codec:10} {kbps:4}k {np.mean(np.array(dips) >= WARN_DIP):8.1%} "
+                f"{codec:10} {kbps:4}k {np.mean(np.array(leads) >= WARN_LEAD):8.1%} "
                 f"{np.mean(named) if named else 0:6.0%} "
-                f"{np.mean(np.array(dips) > at_2_percent):13.1%} {area(clean, dips):6.3f} "
-                f"{np.median(dips):6.1f}",
+                f"{np.mean(np.array(leads) > at_2_percent):13.1%} {area(clean, leads):6.3f} "
+                f"{np.median(leads):6.1f}",
                 flush=True,
             )
 

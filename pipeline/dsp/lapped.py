@@ -130,8 +130,9 @@ def _mdct(window: Samples) -> Callable[[int], Samples]:
     place = np.arange(2 * n_lines) + 0.5 + n_lines / 2
 
     def response(line: int) -> Samples:
-        wave = window * np.cos(np.pi / n_lines * place * (line + 0.5))
-        return wave / np.linalg.norm(wave)
+        wave: Samples = window * np.cos(np.pi / n_lines * place * (line + 0.5))
+        wave /= np.linalg.norm(wave)
+        return wave
 
     return response
 

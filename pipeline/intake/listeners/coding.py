@@ -19,15 +19,17 @@ from pipeline.dsp import Audio
 from pipeline.dsp.lapped import TRANSFORMS, LappedTransform
 from pipeline.intake.listening import Figures, Format, Heard
 
-N_PLACES = 6
+N_PLACES = 8
 PLACE_SAMPLES = 8_192  # six blocks of AAC and the length of a response
 _LONGEST_RESPONSE_SAMPLES = 2_048
-_N_LINES, _N_TOP_LINES = 32, 8
+_N_LINES, _N_TOP_LINES = 36, 8
 _LOWEST_HZ, _HIGHEST_HZ = 3_000.0, 15_000.0  # below, coders round finely; above, sounds end
 _FLOOR = 1e-3  # of a line's mean level: zeros are only as deep as what was added later
+_STEADY = 0.01  # no sound varies less
 _QUIET = 1e-4  # -80 dBFS: nothing to be learned
 _REACH = 16
-_MOST_OF_A_PLACE = 6.0
+_MOST_OF_A_LINE, _MOST_OF_A_PLACE = 4.0, 8.0
+_SAME_DIP = 6  # a dip is this wide, in samples to each side
 _PLOT_REACH = 64
 
 Curve = npt.NDArray[np.float64]
@@ -43,23 +45,25 @@ class CodingFigures(Figures):
     ----------
     n_places : int
         How many short places were loud enough to be looked at; with none, all else is empty.
-    coders : tuple of str
-        The coders tried, each transform of its own; those that serve the sample rate.
-    dips : tuple of float
-        How far the deepest dip stands out, in robust standard deviations of its curve.
-    starts_samples : tuple of int
-        Where the blocks begin there, counted from the start of the mix, less than a hop.
-    curve_db : tuple of float
-        Level of the lines around the deepest dip of all, from 64 samples before it to 64 after.
+    coder : str
+        The coder that fits best.
+    lead : float
+        How much deeper its dip is than the next deepest elsewhere, in standard deviations of
+        the curve. Steady tones make dips too, but never only one.
+    start_samples : int
+        Where its blocks begin, counted from the start of the mix, less than a block.
+    levels : tuple of float
+        Level of its lines from 64 samples before that to 64 after, in standard deviations of
+        one line.
     """
 
     name: ClassVar[str] = "coding"
 
     n_places: int
-    coders: tuple[str, ...]
-    dips: tuple[float, ...]
-    starts_samples: tuple[int, ...]
-    curve_db: tuple[float, ...]
+    coder: str
+    lead: float
+    start_samples: int
+    levels: tuple[float, ...]
 
 
 class CodingListener:
@@ -95,15 +99,16 @@ class CodingListener:
             for start, place in zip(self._starts, self._places, strict=True)
             if np.sqrt(np.mean(place**2)) > _QUIET
         ]
-        lines = _all_lines(self._rate_hz) if loud else ()
-        fits = [_fit(each, loud) for each in lines]
-        best = max(fits, key=lambda fit: fit.dip, default=None)
+        fits = [_fit(each, loud) for each in _all_lines(self._rate_hz)] if loud else []
+        if not fits:
+            return CodingFigures(len(loud), "", 0.0, 0, ())
+        best = max(fits, key=lambda fit: fit.lead * fit.depth)
         return CodingFigures(
             n_places=len(loud),
-            coders=tuple(each.transform.coder for each in lines),
-            dips=tuple(round(fit.dip, 2) for fit in fits),
-            starts_samples=tuple(fit.start_samples for fit in fits),
-            curve_db=() if best is None else _around(best.curve, best.start_samples),
+            coder=best.coder,
+            lead=round(best.lead, 2),
+            start_samples=best.start_samples,
+            levels=_around(best.curve, best.start_samples),
         )
 
 
@@ -117,9 +122,16 @@ class _Lines:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    dip: float
+    """How one coder fits: `lead` tells whether at all, `depth` which of two related ones."""
+
+    coder: str
+    lead: float
     start_samples: int
     curve: Curve
+
+    @property
+    def depth(self) -> float:
+        return -float(self.curve[self.start_samples])
 
 
 @cache
@@ -151,21 +163,25 @@ def _fit(lines: _Lines, places: list[tuple[int, Audio]]) -> _Fit:
     """
     hop = lines.transform.hop_samples
     curves = [np.roll(_curve(lines, place), start % hop) for start, place in places]
-    depths = sum(np.minimum(_depths(curve), _MOST_OF_A_PLACE) for curve in curves)
-    dips = depths / np.sqrt(len(places))
+    depths = [_depths(curve[None].astype(np.float32))[0] for curve in curves]
+    dips = np.minimum(depths, _MOST_OF_A_PLACE).sum(axis=0) / np.sqrt(len(places))
     start = int(np.argmax(dips))
-    return _Fit(float(dips[start]), start, sum(curves) / len(curves))
+    elsewhere = np.roll(dips, -start)[_SAME_DIP + 1 : -_SAME_DIP]
+    lead = float(dips[start] - elsewhere.max())
+    return _Fit(lines.transform.coder, lead, start, np.mean(curves, axis=0))
 
 
 def _curve(lines: _Lines, place: Audio) -> Curve:
-    """Return the mean logarithm of the level of the lines, by the place where blocks begin."""
+    """Return the level of the lines against that nearby, by the place where blocks begin.
+
+    Each line is measured in its own standard deviations, and none counts for more than
+    `_MOST_OF_A_LINE`: a steady tone crosses zero too.
+    """
     hop = lines.transform.hop_samples
-    total, n_taken = np.zeros(hop), 0
-    for levels in _views(_through(lines, place)):
-        summed, n_lines = _summed_logs(levels, hop)
-        total += summed
-        n_taken += n_lines
-    return total / max(1, n_taken)
+    views = [_log_levels(levels, hop) for levels in _views(_through(lines, place))]
+    depths = np.minimum(_depths(np.concatenate(views)), _MOST_OF_A_LINE)
+    curve: Curve = -depths.sum(axis=0, dtype=np.float64) / max(1, len(depths))
+    return curve
 
 
 def _through(lines: _Lines, place: Audio) -> Levels:
@@ -188,27 +204,29 @@ def _views(channels: Levels) -> tuple[Levels, ...]:
     return (left, right, left + right, left - right)
 
 
-def _summed_logs(levels: Levels, hop: int) -> tuple[Curve, int]:
-    """Return the sum over all lines and blocks, each line measured by its own mean level."""
-    means = np.sqrt(np.mean(levels * levels, axis=1, dtype=np.float64))
+def _log_levels(levels: Levels, hop: int) -> Levels:
+    """Return the mean logarithm over all blocks, a row for each line that sounds."""
+    means = np.sqrt(np.mean(levels * levels, axis=1))
     sounding = means > _QUIET * _FLOOR
-    scaled = np.abs(levels[sounding]) / means[sounding, None].astype(np.float32)
+    scaled = np.abs(levels[sounding]) / means[sounding, None]
     np.maximum(scaled, np.float32(_FLOOR), out=scaled)
-    blocks = np.log(scaled, out=scaled).reshape(-1, hop)
-    return blocks.sum(axis=0, dtype=np.float64), len(blocks)
+    blocks = np.log(scaled, out=scaled).reshape(len(scaled), levels.shape[1] // hop, hop)
+    rows: Levels = blocks.mean(axis=1)
+    return rows
 
 
-def _depths(curve: Curve) -> Curve:
-    """Return how far each value lies below both sides, in robust standard deviations."""
-    sums = np.cumsum(np.concatenate(([0.0], curve[-_REACH - 1 :], curve, curve[: _REACH + 1])))
-    means = (sums[_REACH - 1 :] - sums[: 1 - _REACH]) / (_REACH - 1)
-    left, right = means[1 : 1 + len(curve)], means[-len(curve) - 1 : -1]
-    depths: Curve = np.minimum(left, right) - curve
-    depths -= np.median(depths)
-    spread = 1.4826 * float(np.median(np.abs(depths)))
-    return depths / spread if spread > 0.0 else np.zeros_like(depths)
+def _depths(rows: Levels) -> Levels:
+    """Return how far each value lies below those on both sides, in standard deviations."""
+    n = rows.shape[1]
+    around = np.concatenate((rows[:, -_REACH - 1 :], rows, rows[:, : _REACH + 1]), axis=1)
+    sums = np.cumsum(around, axis=1)  # sums[i + m] - sums[i] has the m values behind the i-th
+    means = (sums[:, _REACH - 1 :] - sums[:, : 1 - _REACH]) / (_REACH - 1)
+    depths: Levels = np.minimum(means[:, :n], means[:, -n - 1 : -1]) - rows
+    depths -= depths.mean(axis=1, keepdims=True)
+    spreads = np.sqrt(np.mean(depths * depths, axis=1, keepdims=True))
+    return np.divide(depths, spreads, out=np.zeros_like(depths), where=spreads > _STEADY)
 
 
 def _around(curve: Curve, place: int) -> tuple[float, ...]:
     reach = np.arange(place - _PLOT_REACH, place + _PLOT_REACH + 1) % len(curve)
-    return tuple(np.round(curve[reach] * (20.0 / np.log(10.0)), 3).tolist())
+    return tuple(np.round(curve[reach], 3).tolist())
