@@ -37,7 +37,11 @@ class Ear:
 
 EARS: tuple[Ear, ...] = (
     Ear("coding", 1, "pipeline.intake.listeners.coding:CodingListener"),
+    Ear("crest", 1, "pipeline.intake.listeners.crest:CrestListener"),
+    Ear("loudness", 1, "pipeline.intake.listeners.loudness:LoudnessListener"),
     Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
+    Ear("peaks", 1, "pipeline.intake.listeners.peaks:PeaksListener"),
+    Ear("words", 1, "pipeline.intake.listeners.words:WordsListener"),
 )
 """Everybody who listens, in order."""
 

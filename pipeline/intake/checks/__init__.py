@@ -9,21 +9,31 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.findings import Check, Finding
+from pipeline.intake.checks.asymmetry import asymmetry
 from pipeline.intake.checks.clipped import clipped
 from pipeline.intake.checks.dc_offset import dc_offset
+from pipeline.intake.checks.flattened import flattened
+from pipeline.intake.checks.headroom import headroom
+from pipeline.intake.checks.limited import limited
 from pipeline.intake.checks.lossy_origin import lossy_origin
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.mono import mono
 from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
 from pipeline.intake.checks.silent import silent
 from pipeline.intake.checks.stored_as import stored_as
+from pipeline.intake.checks.word_length import word_length
 
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
 """What the facts of a mix alone show."""
 
 SURVEY_CHECKS: tuple[Check, ...] = (
+    asymmetry,
     dc_offset,
+    flattened,
+    headroom,
+    limited,
     lossy_origin,
+    word_length,
 )
 """What shows when a mix is heard by every listener."""
 
