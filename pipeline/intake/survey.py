@@ -36,6 +36,7 @@ class Ear:
 
 
 EARS: tuple[Ear, ...] = (
+    Ear("bandwidth", 1, "pipeline.intake.listeners.bandwidth:BandwidthListener"),
     Ear("coding", 1, "pipeline.intake.listeners.coding:CodingListener"),
     Ear("crest", 1, "pipeline.intake.listeners.crest:CrestListener"),
     Ear("loudness", 1, "pipeline.intake.listeners.loudness:LoudnessListener"),

@@ -21,6 +21,7 @@ from pipeline.intake.checks.mono import mono
 from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
 from pipeline.intake.checks.silent import silent
 from pipeline.intake.checks.stored_as import stored_as
+from pipeline.intake.checks.upsampled import upsampled
 from pipeline.intake.checks.word_length import word_length
 
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
@@ -33,6 +34,7 @@ SURVEY_CHECKS: tuple[Check, ...] = (
     headroom,
     limited,
     lossy_origin,
+    upsampled,
     word_length,
 )
 """What shows when a mix is heard by every listener."""

@@ -7,14 +7,18 @@ from math import exp
 
 from pipeline.findings import Evidence, Finding, Plot, Severity, check
 from pipeline.intake.checks.received import Surveyed
+from pipeline.intake.checks.upsampled import original_rate_hz, spectrum_plot
+from pipeline.intake.listeners.bandwidth import LEAST_DROP_DB, BandwidthFigures, cutoff
 from pipeline.intake.listeners.coding import CodingFigures
 
-# Own measurements (benchmarks/intake/lossy_origin.py): the lead of untouched excerpts of 20 s,
-# whatever the music and however dull, has the median 0.6 and falls to one in e with every 0.35
-# above it; no excerpt reached 2.6. Mixes that only contain samples from Vorbis files reached 3.6.
-# MP3 and AAC lead by 5 to 20, Vorbis by 10 to 40.
-USUAL_LEAD, LEAD_SPREAD = 0.6, 0.35
-INFO_LEAD, WARN_LEAD = 2.6, 4.0
+# Own measurements (benchmarks/intake/lossy_origin.py): the lead of untouched excerpts, whatever
+# the music and however dull, has the median 0.6 and falls to one in e with every 0.3 above it.
+# MP3 and AAC lead by 5 to 20, Vorbis by 5 to 16. Between the two lie mixes that only contain
+# samples from lossy files, and what was encoded at the highest rates.
+USUAL_LEAD, LEAD_SPREAD = 0.6, 0.3
+INFO_LEAD, WARN_LEAD = 2.4, 3.0
+# Encoders cut at 11 kHz (64 kb/s) to 20 kHz (320 kb/s).
+LOWEST_EDGE_HZ = 10_000.0
 
 
 @check(
@@ -25,7 +29,10 @@ INFO_LEAD, WARN_LEAD = 2.6, 4.0
 def lossy_origin(received: Surveyed) -> Iterator[Finding]:
     """No mix was encoded lossily before it became a lossless file."""
     coding = received.survey.of(CodingFigures)
-    if received.facts.is_lossy or coding.lead < INFO_LEAD:
+    if received.facts.is_lossy:
+        return
+    if coding.lead < INFO_LEAD:
+        yield from _edge(received)
         return
     is_sure = coding.lead >= WARN_LEAD
     confidence = _confidence(coding.lead)
@@ -46,6 +53,30 @@ def lossy_origin(received: Surveyed) -> Iterator[Finding]:
                 ("block_start_samples", float(coding.start_samples)),
             ),
             plot=_plot(coding.levels),
+        ),
+    )
+
+
+def _edge(received: Surveyed) -> Iterator[Finding]:
+    """Remark on a knife-sharp end of the sound, if no resampler explains it."""
+    levels_db = received.survey.of(BandwidthFigures).levels_db
+    rate_hz = received.facts.sample_rate_hz
+    edge = cutoff(levels_db, rate_hz) if levels_db else None
+    if edge is None or edge.hz < LOWEST_EDGE_HZ or original_rate_hz(edge, rate_hz):
+        return
+    yield Finding(
+        Severity.INFO,
+        "edge",
+        f"advice: above {edge.hz / 1000:.1f} kHz there is nothing; a lossy encoder or a steep "
+        f"low-pass may have been at work",
+        action="ask how the mix was bounced, and whether an MP3 or its like was on the way",
+        evidence=Evidence(
+            numbers=(
+                ("edge_hz", round(edge.hz)),
+                ("drop_db", round(edge.drop_db, 1)),
+                ("least_drop_db", LEAST_DROP_DB),
+            ),
+            plot=spectrum_plot(levels_db, rate_hz, edge.hz),
         ),
     )
 

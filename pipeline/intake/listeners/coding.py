@@ -49,7 +49,7 @@ class CodingFigures(Figures):
         The coder that fits best.
     lead : float
         How much deeper its dip is than the next deepest elsewhere, in standard deviations of
-        all others. Steady tones make dips too, but never only one.
+        the whole curve. Steady tones make dips too, but never only one.
     start_samples : int
         Where its blocks begin, counted from the start of the mix: the first place possible.
     levels : tuple of float
@@ -77,7 +77,7 @@ class CodingListener:
 
     def __init__(self, wanted: Format) -> None:
         self._rate_hz = wanted.sample_rate_hz
-        n_places = min(N_PLACES, -(-(wanted.n_samples // PLACE_SAMPLES) // 8))
+        n_places = min(N_PLACES, wanted.n_samples // (4 * PLACE_SAMPLES))
         spare = wanted.n_samples - n_places * PLACE_SAMPLES
         step = PLACE_SAMPLES + spare // (n_places + 1)
         first = spare // (n_places + 1)
@@ -165,11 +165,11 @@ def _fit(lines: _Lines, places: list[tuple[int, Audio]]) -> _Fit:
     grid = lines.transform.grid_samples or hop
     curves = [np.roll(_curve(lines, place), start % hop) for start, place in places]
     depths = np.array([_depths(curve[None].astype(np.float32))[0] for curve in curves])
-    folded = depths.reshape(len(places), -1, grid).max(axis=1)
-    dips = np.minimum(folded, _MOST_OF_A_PLACE).mean(axis=0)
+    capped = np.minimum(depths, _MOST_OF_A_PLACE)
+    dips = capped.reshape(len(places), -1, grid).max(axis=1).mean(axis=0)
     start = int(np.argmax(dips))
     elsewhere = np.roll(dips, -start)[_SAME_DIP + 1 : -_SAME_DIP]
-    spread = float(np.std(elsewhere))
+    spread = float(np.std(capped.mean(axis=0)))
     lead = float(dips[start] - elsewhere.max()) / spread if spread else 0.0
     return _Fit(lines.transform.coder, lead, start, _middled(curves, depths, start, grid))
 

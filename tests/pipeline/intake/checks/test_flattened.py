@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from pipeline.dsp import Audio
     from tests.pipeline.intake.conftest import Judge
 
-TIME_S = np.arange(4 * RATE_HZ) / RATE_HZ
+TIME_S = np.arange(2 * RATE_HZ) / RATE_HZ
 
 
 def said(found: tuple[Finding, ...]) -> list[Finding]:
     return [each for each in found if each.check == "intake/flattened"]
 
 
-@pytest.mark.parametrize("over_db", [2.0, 3.0, 6.0])
-@pytest.mark.parametrize("gain", [0.8, 0.3])
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+@pytest.mark.parametrize(
+    ("over_db", "gain", "subtype"),
+    [(2.0, 0.8, "PCM_24"), (3.0, 0.8, "PCM_16"), (6.0, 0.3, "PCM_16"), (3.0, 0.3, "FLOAT")],
+)
 def test_clipping_is_found_after_the_level_was_lowered(
     judge: Judge, over_db: float, gain: float, subtype: str
 ) -> None:
@@ -50,9 +51,8 @@ def test_clipping_at_full_scale_is_left_to_clipped(judge: Judge) -> None:
     ]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_whole_crests_are_left_alone(judge: Judge, seed: int) -> None:
-    for audio in (song(seed), limited(song(seed), 4.0), np.rint(song(seed) * 512) / 512):
+def test_whole_crests_are_left_alone(judge: Judge) -> None:
+    for audio in (song(2), limited(song(3), 4.0), np.rint(song(4) * 512) / 512):
         assert said(judge(audio)) == []
 
 
@@ -71,11 +71,8 @@ def square(hz: float) -> Audio:
     ],
     ids=["sub", "sine", "square", "chip", "decaying squares"],
 )
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
-def test_steady_waves_and_squares_are_not_clipped(
-    judge: Judge, mono: Audio, subtype: str
-) -> None:
-    assert said(judge(np.stack((mono, mono), 1), subtype=subtype)) == []
+def test_steady_waves_and_squares_are_not_clipped(judge: Judge, mono: Audio) -> None:
+    assert said(judge(np.stack((mono, mono), 1), subtype="PCM_16")) == []
 
 
 def test_a_saturated_mix_gets_advice(judge: Judge) -> None:

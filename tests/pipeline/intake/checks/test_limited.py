@@ -18,15 +18,14 @@ def said(found: tuple[Finding, ...]) -> list[Finding]:
     return [each for each in found if each.check == "intake/limited"]
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("gain", [1.0, 0.4])
+@pytest.mark.parametrize(("seed", "gain"), [(1, 1.0), (2, 0.4)])
 def test_a_limiter_is_heard_at_any_level(judge: Judge, seed: int, gain: float) -> None:
     (found,) = said(judge(gain * limited(song(seed), 8.0)))
     assert (found.code, found.severity) == ("limiter", Severity.WARN)
     assert f"{20 * np.log10(0.5 * gain):.1f} dBFS" in found.message
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_mix_with_its_peaks_has_none(judge: Judge, seed: int) -> None:
     assert said(judge(song(seed))) == []
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from tests.pipeline.intake.conftest import Judge, WriteMix
 
 RATE_HZ = 44_100
-SECONDS = 6
+SECONDS = 4
 
 
 @cache
-def music(seed: int = 5) -> Audio:
+def music() -> Audio:
     """Chords over pink-like noise, that change every half second; stereo."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(5)
     n_samples = SECONDS * RATE_HZ
     poles = butter(1, 800.0, fs=RATE_HZ, output="sos")
     noise = sosfilt(poles, rng.normal(0.0, 0.3, (n_samples, 2)), axis=0)
@@ -91,14 +91,15 @@ def held(audio: Audio) -> Audio:
 
 @pytest.mark.parametrize("made", [np.copy, soft_top, steep_top, held])
 def test_untouched_and_dull_music_is_not_suspected(judge: Judge, made: object) -> None:
-    for seed in (5, 6):
-        audio = made(music(seed))  # type: ignore[operator]  # parametrised
-        assert said(judge(audio, samplerate=RATE_HZ)) == []
+    audio = made(music())  # type: ignore[operator]  # parametrised
+    assert said(judge(audio, samplerate=RATE_HZ)) == []
 
 
-@pytest.mark.parametrize("n_samples", [1, 8_191, 8_192, 20_000])
-@pytest.mark.parametrize("rate_hz", [8_000, 32_000, 48_000, 96_000, 384_000])
-def test_silence_and_scraps_say_nothing(judge: Judge, n_samples: int, rate_hz: int) -> None:
+@pytest.mark.parametrize(
+    ("rate_hz", "n_samples"),
+    [(8_000, 1), (32_000, 8_191), (44_100, 8_192), (96_000, 20_000), (384_000, 20_000)],
+)
+def test_silence_and_scraps_say_nothing(judge: Judge, rate_hz: int, n_samples: int) -> None:
     assert said(judge(np.zeros((n_samples, 2)), samplerate=rate_hz)) == []
     assert said(judge(np.full((n_samples, 1), 0.25), samplerate=rate_hz)) == []
 

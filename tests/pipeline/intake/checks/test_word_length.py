@@ -24,25 +24,20 @@ def rounded(audio: Audio, bits: int) -> Audio:
     return np.asarray(np.rint(audio * 2.0 ** (bits - 1)) / 2.0 ** (bits - 1))
 
 
-@pytest.mark.parametrize("subtype", ["PCM_24", "PCM_32", "FLOAT"])
-@pytest.mark.parametrize("bits", [12, 16])
+@pytest.mark.parametrize(("subtype", "bits"), [("PCM_24", 16), ("PCM_32", 12), ("FLOAT", 16)])
 def test_short_words_in_a_long_file_are_found(judge: Judge, subtype: str, bits: int) -> None:
     assert said(judge(rounded(song(), bits), subtype=subtype)) == [("padded", Severity.WARN)]
 
 
-@pytest.mark.parametrize("gain_db", [-20.0, -3.0, -0.5, 0.7, 6.02, 12.0])
-@pytest.mark.parametrize("subtype", ["PCM_24", "FLOAT"])
-def test_16_bits_show_through_a_change_of_level(
-    judge: Judge, gain_db: float, subtype: str
-) -> None:
+@pytest.mark.parametrize("gain_db", [-20.0, -0.5, 6.0, 12.0])
+def test_16_bits_show_through_a_change_of_level(judge: Judge, gain_db: float) -> None:
+    subtype = "FLOAT" if gain_db > 0.0 else "PCM_24"
     turned = rounded(0.25 * song(), 16) * 10.0 ** (gain_db / 20.0)
-    found = [each for each in judge(turned, subtype=subtype) if "word" in each.check]
-    assert [each.code for each in found] in (["turned-16-bits"], ["padded"])
-    if found[0].code == "turned-16-bits":
-        told = dict(found[0].evidence.numbers)["gain_db"]
-        assert told == pytest.approx(gain_db, abs=0.05)
-    else:
-        assert gain_db == 6.02  # doubled, 16 bits have one bit less
+    (found,) = (
+        each for each in judge(turned, subtype=subtype) if each.check == "intake/word_length"
+    )
+    assert found.code == "turned-16-bits"
+    assert dict(found.evidence.numbers)["gain_db"] == pytest.approx(gain_db, abs=0.05)
 
 
 def test_dither_of_the_change_does_not_hide_it(judge: Judge) -> None:
@@ -52,8 +47,7 @@ def test_dither_of_the_change_does_not_hide_it(judge: Judge) -> None:
     assert said(judge(turned + dither)) == [("turned-16-bits", Severity.WARN)]
 
 
-@pytest.mark.parametrize("gain", [1.0, 0.1, 0.001, 1.99])
-@pytest.mark.parametrize("bits", [20, 24])
+@pytest.mark.parametrize(("gain", "bits"), [(1.0, 20), (1.99, 24), (0.001, 24)])
 def test_true_words_are_left_alone(judge: Judge, gain: float, bits: int) -> None:
     assert said(judge(rounded(gain * song(2), bits))) == []
     assert said(judge(gain * song(2)[:3000])) == []
