@@ -1,0 +1,174 @@
+"""Faults of level, word length, rate and origin."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+from imageio_ffmpeg import get_ffmpeg_exe
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from soxr import resample
+
+from pipeline.dsp import Audio
+
+
+class Fault(NamedTuple):
+    """A fault by name, the finding it must raise, and how it is put in."""
+
+    name: str
+    expects: str
+    inject: Callable[[Audio, int, np.random.Generator], Audio]
+
+
+def clipped(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, over_db: float
+) -> Audio:
+    """Drive it over full scale, where it is cut."""
+    del sample_rate_hz, rng
+    return np.clip(audio * 10.0 ** (over_db / 20.0) / np.abs(audio).max(), -1.0, 1.0)
+
+
+def clipped_below(
+    audio: Audio,
+    sample_rate_hz: int,
+    rng: np.random.Generator,
+    *,
+    over_db: float,
+    lower_db: float,
+) -> Audio:
+    """Clip it, then turn it down."""
+    cut = clipped(audio, sample_rate_hz, rng, over_db=over_db)
+    return cut * 10.0 ** (-lower_db / 20.0)
+
+
+def saturated(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, drive_db: float
+) -> Audio:
+    """Round its crests off."""
+    del sample_rate_hz, rng
+    peak = np.abs(audio).max()
+    return 0.6 * np.tanh(audio * (10.0 ** (drive_db / 20.0) / peak))
+
+
+def limited(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, over_db: float
+) -> Audio:
+    """Limit it, 2 ms ahead, at the peak it had."""
+    del rng
+    driven = audio * 10.0 ** (over_db / 20.0)
+    loudest = np.maximum(np.abs(driven).max(axis=1), 1e-9)
+    wanted = np.minimum(1.0, np.abs(audio).max() / loudest)
+    held = minimum_filter1d(wanted, 2 * (sample_rate_hz // 50) + 1)
+    gain = np.minimum(uniform_filter1d(held, sample_rate_hz // 250), wanted)
+    return np.asarray(driven * gain[:, None])
+
+
+def over_between(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
+    """Bring it up to full scale at the samples, with a burst between them."""
+    loud = audio * (0.99 / np.abs(audio).max())
+    start = int(rng.integers(sample_rate_hz, len(audio) - sample_rate_hz))
+    burst = np.sin(np.pi / 2 * np.arange(48) + np.pi / 4) / np.sqrt(0.5) * 0.99
+    loud[start : start + 48] = burst[:, None]
+    return loud
+
+
+def one_sided(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
+    """Halve what swings below zero."""
+    del sample_rate_hz, rng
+    return np.where(audio > 0.0, audio, 0.5 * audio)
+
+
+def words(audio: Audio, bits: int) -> Audio:
+    """Round to words of so many bits."""
+    return np.asarray(np.rint(audio * 2.0 ** (bits - 1)) / 2.0 ** (bits - 1))
+
+
+def padded(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
+    """Keep 16 bits of it."""
+    del sample_rate_hz, rng
+    return words(audio, 16)
+
+
+def turned(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, gain_db: float
+) -> Audio:
+    """Keep 16 bits of it, then change the level."""
+    del sample_rate_hz, rng
+    return words(audio, 16) * 10.0 ** (gain_db / 20.0)
+
+
+def from_rate(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, part: float
+) -> Audio:
+    """Take the rate down to 44.1 kHz (or half of it) and back."""
+    del rng
+    low_hz = round(sample_rate_hz * part)
+    back = resample(resample(audio, sample_rate_hz, low_hz), low_hz, sample_rate_hz)
+    return np.asarray(back)
+
+
+def laundered(
+    audio: Audio,
+    sample_rate_hz: int,
+    rng: np.random.Generator,
+    *,
+    codec: str,
+    kbps: int,
+    suffix: str,
+) -> Audio:
+    """Encode it lossily, and decode it to 16 bits."""
+    del rng
+    ffmpeg = [get_ffmpeg_exe(), "-v", "error", "-y", "-i"]
+    with tempfile.TemporaryDirectory() as folder:
+        source, coded = Path(folder, "in.wav"), Path(folder, "coded" + suffix)
+        back = Path(folder, "out.wav")
+        soundfile.write(source, audio, sample_rate_hz, subtype="PCM_24")
+        rate = ["-c:a", codec, "-b:a", f"{kbps}k"]
+        subprocess.run([*ffmpeg, source, *rate, coded], check=True)
+        subprocess.run([*ffmpeg, coded, "-c:a", "pcm_s16le", back], check=True)
+        decoded: Audio = soundfile.read(back, always_2d=True)[0]
+    return decoded
+
+
+_LAUNDERED = "intake/lossy_origin:laundered"
+_MP3 = {"codec": "libmp3lame", "suffix": ".mp3"}
+_AAC = {"codec": "aac", "suffix": ".m4a"}
+_VORBIS = {"codec": "libvorbis", "suffix": ".ogg"}
+
+FAULTS: list[Fault] = [
+    Fault("clipped by 3 dB", "intake/clipped:clipped", partial(clipped, over_db=3.0)),
+    Fault(
+        "clipped by 3 dB, then 4 dB lower",
+        "intake/flattened:cut-below-full-scale",
+        partial(clipped_below, over_db=3.0, lower_db=4.0),
+    ),
+    Fault(
+        "clipped by 2 dB, then 12 dB lower",
+        "intake/flattened:cut-below-full-scale",
+        partial(clipped_below, over_db=2.0, lower_db=12.0),
+    ),
+    Fault("saturated by 6 dB", "intake/flattened:rounded", partial(saturated, drive_db=6.0)),
+    Fault("limited by 8 dB", "intake/limited:limiter", partial(limited, over_db=8.0)),
+    Fault("over between the samples", "intake/headroom:over-between-samples", over_between),
+    Fault("one-sided", "intake/asymmetry:one-sided", one_sided),
+    Fault("16 bits padded", "intake/word_length:padded", padded),
+    Fault(
+        "16 bits, 3 dB lower",
+        "intake/word_length:turned-16-bits",
+        partial(turned, gain_db=-3.0),
+    ),
+    Fault(
+        "16 bits, 2 dB up", "intake/word_length:turned-16-bits", partial(turned, gain_db=2.0)
+    ),
+    Fault("from half the rate", "intake/upsampled:resampled", partial(from_rate, part=0.5)),
+    Fault("MP3 at 128 kb/s", _LAUNDERED, partial(laundered, kbps=128, **_MP3)),
+    Fault("MP3 at 256 kb/s", _LAUNDERED, partial(laundered, kbps=256, **_MP3)),
+    Fault("AAC at 192 kb/s", _LAUNDERED, partial(laundered, kbps=192, **_AAC)),
+    Fault("Vorbis at 192 kb/s", _LAUNDERED, partial(laundered, kbps=192, **_VORBIS)),
+]
