@@ -18,7 +18,7 @@ import numpy.typing as npt
 from formats.errors import DecodeError, EncodeError, FormatError, ToolError
 from formats.mp3_length import write_length
 from formats.payload import Container, Payload, find_payload
-from formats.pcm import SampleFormat, unpack_to_float
+from formats.pcm import Piece, SampleFormat, unpack_to_float
 from formats.tool import Command, ToolExitError, ffmpeg_path, output, run
 from formats.wav import FLOAT_TAG, PCM_TAG, read_info
 
@@ -59,7 +59,9 @@ class StreamFacts:
     kbps: int | None = None
 
 
-def encode_mp3(raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320) -> None:
+def encode_mp3(
+    raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320, tail_samples: int = 0
+) -> None:
     """Encode raw stereo samples to MP3 at a constant bit rate, without tags.
 
     Parameters
@@ -72,6 +74,8 @@ def encode_mp3(raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320
         32000, 44100 or 48000: never resampled here.
     kbps : int
         128 to 320.
+    tail_samples : int
+        Silence to be encoded behind them.
 
     Raises
     ------
@@ -91,13 +95,15 @@ def encode_mp3(raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320
         )
     if kbps not in MP3_KBPS:
         raise EncodeError("kbps", kbps, f"must be one of {MP3_KBPS}")
-    n_samples = _count_samples(raw_f32, 2 * _FLOAT_BYTES)
+    n_samples = _count_samples(raw_f32, 2 * _FLOAT_BYTES) + tail_samples
+    padding = {"af": f"apad=pad_len={tail_samples}"} if tail_samples else {}
     command = _ffmpeg(
         raw_f32,
         f"file:{out}",
         f"encoding {out.name} to MP3",
         source={"f": "f32le", "ar": sample_rate_hz, "ac": 2},
         target={
+            **padding,
             "c:a": "libmp3lame",
             "b:a": f"{kbps}k",
             "compression_level": _LAME_QUALITY,
@@ -161,13 +167,19 @@ def encode_flac(raw_pcm: Path, out: Path, *, sample_rate_hz: int, bits: int) -> 
 def decode_blocks(
     path: Path, *, block_samples: int = _BLOCK_SAMPLES
 ) -> Iterator[npt.NDArray[np.float64]]:
-    """Yield the audio of a WAV, FLAC or MP3 file in blocks.
+    """Yield the audio alone of what `decode` yields."""
+    for piece in decode(path, block_samples=block_samples):
+        yield piece.audio
+
+
+def decode(path: Path, *, block_samples: int = _BLOCK_SAMPLES) -> Iterator[Piece]:
+    """Yield the audio of a WAV, FLAC or MP3 file in pieces.
 
     Yields
     ------
-    ndarray
-        float64, shape ``(n, n_channels)``, at most `block_samples` long, full scale 1.0. Every
-        bit of 16- and 24-bit files is kept.
+    Piece
+        At most `block_samples` long. Every bit of 16- and 24-bit files is kept; of such a FLAC
+        file the decoder's own words come too.
 
     Raises
     ------
@@ -180,11 +192,11 @@ def decode_blocks(
     payload = find_payload(path)
     facts = _facts(path, payload)
     is_flac = payload.container is Container.FLAC
-    decode = _decode_with_ffmpeg if is_flac else _decode_with_libsndfile
+    pieces = _decode_with_ffmpeg if is_flac else _decode_with_libsndfile
     n_samples = 0
-    for block in decode(path, facts, block_samples):
-        n_samples += len(block)
-        yield block
+    for piece in pieces(path, facts, block_samples):
+        n_samples += len(piece.audio)
+        yield piece
     if n_samples != facts.n_samples:
         promised = f"{facts.n_samples} samples, as the header promises"
         raise DecodeError(payload.offset_bytes, promised, f"{n_samples}")
@@ -246,9 +258,7 @@ def _mp3_facts(path: Path) -> StreamFacts:
     return StreamFacts("mp3", info.samplerate, info.channels, info.frames, None, kbps)
 
 
-def _decode_with_ffmpeg(
-    path: Path, facts: StreamFacts, block_samples: int
-) -> Iterator[npt.NDArray[np.float64]]:
+def _decode_with_ffmpeg(path: Path, facts: StreamFacts, block_samples: int) -> Iterator[Piece]:
     word = _word_of(facts)
     command = _ffmpeg(
         path,
@@ -263,7 +273,8 @@ def _decode_with_ffmpeg(
         for piece in output(command, piece_bytes=block_samples * width):
             if len(piece) % width:
                 raise DecodeError(0, "whole samples", f"{len(piece)} bytes")
-            yield unpack_to_float(piece, word, n_channels=facts.n_channels)
+            audio = unpack_to_float(piece, word, n_channels=facts.n_channels)
+            yield Piece(audio, piece if word.bits == facts.bits else None)
     except ToolExitError as error:
         raise FormatError(f"the FLAC file is damaged: {error}") from error
 
@@ -277,13 +288,13 @@ def _word_of(facts: StreamFacts) -> SampleFormat:
 
 def _decode_with_libsndfile(
     path: Path, facts: StreamFacts, block_samples: int
-) -> Iterator[npt.NDArray[np.float64]]:
+) -> Iterator[Piece]:
     import soundfile
 
     try:
         with soundfile.SoundFile(path) as source:
             while len(block := source.read(block_samples, "float64", always_2d=True)):
-                yield block
+                yield Piece(block, None)
     except soundfile.SoundFileError as error:
         raise FormatError(f"the file is damaged: {error}") from error
 

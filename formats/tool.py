@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from formats.errors import ToolError
 
 _LAST_WORDS_BYTES = 4096
 _PIECE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031  # linux/fcntl.h
 
 # What a program needs to find itself and its libraries; nothing that could change its output.
 _KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
@@ -156,6 +158,7 @@ class _Program:
         self._words = b""
         self._is_late = False
         self._popen = _popen(command)
+        _widen(_pipe(self._popen.stdout))
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         self._alarm = threading.Timer(command.limit_s, self._time_out)
@@ -228,6 +231,15 @@ def _popen(command: Command) -> subprocess.Popen[bytes]:
     except (OSError, ValueError) as error:
         message = f"could not be started while {command.doing}: {error}"
         raise ToolError(command.tool, message, f"is {command.argv[0]} installed?") from error
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold a piece: each time it is full, both ends change places on the core."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # the user's pipes may be limited
+            fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIECE_BYTES)
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -34,26 +34,27 @@ def encode_mp3(job: Job) -> None:
     """Encode the float master, with the silence behind it, as MP3: ``mp3``."""
     params: Mapping[str, Any] = job.params
     pieces = [job.input(name) for name in job.inputs]
+    *inner_tails, tail_samples = params["tail_samples"]
     codecs.encode_mp3(
-        _joined(job, pieces, tails=params["tail_samples"]),
+        _joined(job, pieces, tails=inner_tails),
         job.output("mp3", suffix=".mp3"),
         sample_rate_hz=params["sample_rate_hz"],
         kbps=params["kbps"],
+        tail_samples=tail_samples,
     )
 
 
 def _joined(job: Job, pieces: Sequence[Path], tails: Sequence[int] = ()) -> Path:
-    """Return one raw file of all pieces, each with its silence behind it."""
-    if len(pieces) == 1 and not any(tails):
+    """Return one raw file of all pieces; `tails` is the silence behind all but the last."""
+    if len(pieces) == 1:
         return pieces[0]
     whole = job.scratch(".raw")
     copy_file(pieces[0], whole, sync=False)  # a clone, where the disk can
     with whole.open("r+b") as out:
-        for number, piece in enumerate(pieces):
+        for number, piece in enumerate(pieces[1:]):
+            silence_bytes = tails[number] * _FLOAT_STEREO_BYTES if tails else 0
+            out.truncate(out.seek(0, os.SEEK_END) + silence_bytes)
             out.seek(0, os.SEEK_END)
-            if number:
-                with piece.open("rb") as source:
-                    copyfileobj(source, out, _COPY_BYTES)
-            if tails:
-                out.truncate(out.tell() + tails[number] * _FLOAT_STEREO_BYTES)
+            with piece.open("rb") as source:
+                copyfileobj(source, out, _COPY_BYTES)
     return whole
