@@ -89,5 +89,5 @@ def check_album(path: Path, *, settings: Settings, teller: Teller) -> Checked:
                 for name, facts in intake.facts.items()
             ),
             tuple(str(remark) for remark in session.loaded.remarks),
-            (*intake.findings, *examined),
+            (*intake.findings, *intake.remarks, *examined),
         )
