@@ -24,7 +24,7 @@ def complete(written: Written) -> Iterator[Finding]:
         yield written.finding(
             Severity.WARN,
             "for-services",
-            f"services ask for {_listed(missing)} too, which {_listed(shops)} will lack",
+            f"services ask for {_listed(missing)} too; {_listed(shops)} will lack that",
             at=("album",),
             action="write them under album; if nothing of it goes to a service: "
             "intent: {complete: …}",

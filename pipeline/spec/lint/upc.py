@@ -55,8 +55,8 @@ def _missing(written: Written) -> Iterator[Finding]:
         yield written.finding(
             Severity.WARN,
             "missing",
-            f"product {name} has no UPC or EAN; {' and '.join(deliverables)} cannot be sold "
-            "without",
+            f"product {name} has no UPC or EAN, which every shop asks for "
+            f"({', '.join(deliverables)})",
             at=("products", name),
             action=_ACTION,
         )

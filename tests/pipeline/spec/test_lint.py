@@ -286,7 +286,7 @@ def test_services_are_told_to_ask_for_what_is_missing_in_one_sentence(lint: Lint
     found = lint(text + songs("isrc: GBAAA2600001") + ON_SALE)
     assert codes(found) == ["complete:for-services"]
     assert found[0].message == (
-        "services ask for label and genre too, which stores will lack (album.yaml:1:1)"
+        "services ask for label and genre too; stores will lack that (album.yaml:1:1)"
     )
 
 
