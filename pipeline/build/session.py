@@ -420,7 +420,7 @@ def _all_of(problems: list[SourceError]) -> SourceError:
     return SourceError(first.where, "\n".join(lines), first.hint)
 
 
-OWN_CHECKS = ("match/level", "spec/intent", "intake/start")
+OWN_CHECKS = ("match/level", "match/reach", "spec/intent", "intake/start")
 """What is found outside the checks that have a file of their own."""
 
 
