@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pipeline.findings import Finding, Severity, check
 from pipeline.spec.editions import Edition
 from pipeline.spec.lint.written import SongFacts, Written
+from pipeline.spec.located import KeyPath
 from pipeline.spec.model import TrackSpec, TrimSpan
 
 LONGEST_SILENCE_S = 10.0  # AudioMaze, MusicMyBand: at a file's end; a gap is the end of a file
@@ -56,39 +57,57 @@ def _gaps(written: Written, edition: Edition, *, is_sold: bool) -> Iterator[Find
         if song is None or previous is None or track.hidden or before.hidden:
             continue
         path = written.track_path(edition.id, track.id)
-        rate_hz = song.sample_rate_hz
         shorter_s = min(used_length_s(before, previous), used_length_s(track, song))
-        gap_s = 0.0 if track.joined_from else float(track.gap.to_seconds(rate_hz))
-        overlap_s = float(track.crossfade.to_seconds(rate_hz)) if track.crossfade else 0.0
-        if gap_s > shorter_s:
-            yield written.finding(
-                Severity.WARN,
-                "long-gap",
-                f"the gap of {gap_s:g} s before it is longer than a song beside it, "
-                f"{shorter_s:.0f} s",
-                at=(*path, "gap"),
-                track=track.id,
-                action="minutes for seconds? A hidden song is written with hidden",
-            )
-        elif is_sold and gap_s > LONGEST_SILENCE_S:
-            yield written.finding(
-                Severity.WARN,
-                "silent-end",
-                f"the gap of {gap_s:g} s ends the file of {before.id}; distributors take "
-                f"{LONGEST_SILENCE_S:g} s of silence at most",
-                at=(*path, "gap"),
-                track=track.id,
-                action="give the edition for services a shorter gap",
-            )
-        if overlap_s > MOST_FADED * shorter_s:
-            yield written.finding(
-                Severity.WARN,
-                "long-crossfade",
-                f"the crossfade takes {overlap_s:g} s, more than half of a song beside it",
-                at=(*path, "crossfade"),
-                track=track.id,
-                action="make it shorter, if the songs are not meant to melt into one",
-            )
+        if track.crossfade:
+            overlap_s = float(track.crossfade.to_seconds(song.sample_rate_hz))
+            yield from _overlap(written, track, path, overlap_s, shorter_s)
+        elif not track.joined_from:
+            gap_s = float(track.gap.to_seconds(song.sample_rate_hz))
+            if gap_s > shorter_s:
+                yield _long_gap(written, track, path, gap_s, shorter_s)
+            elif is_sold and gap_s > LONGEST_SILENCE_S:
+                yield _silent_end(written, track, path, gap_s, before.id)
+
+
+def _overlap(
+    written: Written, track: TrackSpec, path: KeyPath, overlap_s: float, shorter_s: float
+) -> Iterator[Finding]:
+    if overlap_s > MOST_FADED * shorter_s:
+        yield written.finding(
+            Severity.WARN,
+            "long-crossfade",
+            f"the crossfade takes {overlap_s:g} s, more than half of a song beside it",
+            at=(*path, "crossfade"),
+            track=track.id,
+            action="make it shorter, if the songs are not meant to melt into one",
+        )
+
+
+def _long_gap(
+    written: Written, track: TrackSpec, path: KeyPath, gap_s: float, shorter_s: float
+) -> Finding:
+    return written.finding(
+        Severity.WARN,
+        "long-gap",
+        f"the gap of {gap_s:g} s before it is longer than a song beside it, {shorter_s:.0f} s",
+        at=(*path, "gap"),
+        track=track.id,
+        action="minutes for seconds? A hidden song is written with hidden",
+    )
+
+
+def _silent_end(
+    written: Written, track: TrackSpec, path: KeyPath, gap_s: float, before: str
+) -> Finding:
+    return written.finding(
+        Severity.WARN,
+        "silent-end",
+        f"the gap of {gap_s:g} s ends the file of {before}; distributors take "
+        f"{LONGEST_SILENCE_S:g} s of silence at most",
+        at=(*path, "gap"),
+        track=track.id,
+        action="give the edition for services a shorter gap",
+    )
 
 
 def _short_songs(written: Written, edition: Edition) -> Iterator[Finding]:
