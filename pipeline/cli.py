@@ -48,20 +48,34 @@ _CORES = os.cpu_count() or 2
 
 @app.command(epilog="Example: glassmaster init mixes")
 def init(
-    mixes: Annotated[Path, typer.Argument(help="Folder of the mixes.", metavar="MIXES")],
+    mixes: Annotated[
+        Path | None, typer.Argument(help="Folder of the mixes.", metavar="MIXES")
+    ] = None,
     file: SpecFile = _SPEC,
     *,
+    intake_sheet: Annotated[
+        bool,
+        typer.Option(
+            "--intake-sheet",
+            help="Write a form for the mix engineer instead, of MIXES or of the spec.",
+        ),
+    ] = False,
+    from_sheet: Annotated[
+        Path | None,
+        typer.Option("--from-sheet", help="The form as it came back.", metavar="SHEET"),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a commented album.yaml from a folder of mixes; never overwrites one."""
-    from pipeline.errors import UsageError
-    from pipeline.intake.scaffold import scaffold
+    from pipeline.build.beginning import begin_sheet, begin_spec
 
-    if file.exists():
-        raise UsageError(f"{file} is there already", "name another with -f, or move it away")
-    text = scaffold(mixes, spec_folder=file.resolve().parent)
-    with file.open("x", encoding="utf-8") as out:
-        out.write(text)
+    if intake_sheet:
+        sheet = begin_sheet(mixes, file)
+        _say(f"{sheet}: send it to whoever mixed the record; when it is back:", quiet=quiet)
+        _say(f"glassmaster init MIXES --from-sheet {sheet}", quiet=quiet)
+        return
+    for problem in begin_spec(mixes, file, from_sheet):
+        print(problem, file=sys.stderr)
     _say(f"{file}: read it, answer its TODO lines, then run: glassmaster check", quiet=quiet)
 
 

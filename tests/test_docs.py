@@ -25,6 +25,7 @@ from pipeline.lock import Lock
 from pipeline.manifest import Manifest
 from pipeline.master.registry import parameters
 from pipeline.report.data import AlbumReport
+from pipeline.spec.lint import CHECKS
 from pipeline.spec.schema import json_schema
 
 ROOT = Path(__file__).parent.parent
@@ -115,6 +116,11 @@ def test_no_key_is_explained_that_the_spec_does_not_have() -> None:
     known = {key for keys in models().values() for key in keys}
     explained = set(re.findall(r"^\| `(\w+)` \|", read("docs/album-yaml.md"), re.MULTILINE))
     assert explained <= known
+
+
+def test_every_check_of_the_spec_is_named_where_intent_is_explained() -> None:
+    text = section("docs/album-yaml.md", "### intent")
+    assert not [each.id for each in CHECKS if f"`{each.id}`" not in text]
 
 
 def commands(group: TyperGroup, before: str = "glassmaster") -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.build.examining import examine
+from pipeline.build.reaching import aims_out_of_reach
 from pipeline.build.session import Settings, Teller, open_session
 from pipeline.findings import Finding
 from pipeline.intake.probe import codec_name
@@ -69,9 +70,10 @@ def check_album(path: Path, *, settings: Settings, teller: Teller) -> Checked:
     with open_session(path, settings=settings, teller=teller) as session:
         deliverables = session.chosen(())
         intake = session.intake(deliverables)
-        session.works(deliverables, intake)
+        works = session.works(deliverables, intake)
         tracks = session.tracks(deliverables)
         examined = examine(session, deliverables, intake)
+        reached = aims_out_of_reach(session, works, intake)
         return Checked(
             session.spec.album.title,
             session.spec.album.artist,
@@ -89,5 +91,5 @@ def check_album(path: Path, *, settings: Settings, teller: Teller) -> Checked:
                 for name, facts in intake.facts.items()
             ),
             tuple(str(remark) for remark in session.loaded.remarks),
-            (*intake.findings, *examined),
+            (*intake.findings, *intake.remarks, *examined, *reached),
         )

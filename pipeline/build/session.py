@@ -38,6 +38,7 @@ from pipeline.intake.probe import MixFacts
 from pipeline.intake.survey import Survey
 from pipeline.lock import Lock, LockedSource, read_lock
 from pipeline.master.registry import parameters
+from pipeline.spec import lint
 from pipeline.spec.editions import Edition, resolve
 from pipeline.spec.loader import LoadedSpec, load
 from pipeline.spec.model import AnyDeliverable, TrackSpec
@@ -91,12 +92,15 @@ class Intake:
     facts : mapping of str to MixFacts
         What reading them has shown.
     findings : tuple of Finding
-        What should be said about them.
+        What should be said about them, and what in the spec holds the record back.
+    remarks : tuple of Finding
+        What else should be said about the spec; `check` does.
     """
 
     sources: Mapping[str, Source]
     facts: Mapping[str, MixFacts]
     findings: tuple[Finding, ...]
+    remarks: tuple[Finding, ...] = ()
 
 
 class Session:
@@ -218,9 +222,11 @@ class Session:
             )
         ]
         findings += self._moved_starts(tracks, sources, facts)
-        findings += self._open_questions(tracks)
         findings += self._idle_intents(tracks)
-        return Intake(sources, facts, tuple(findings))
+        linted = self._lint(facts)
+        findings += [each for each in linted if each.severity.blocks_release]
+        remarks = tuple(each for each in linted if not each.severity.blocks_release)
+        return Intake(sources, facts, tuple(findings), remarks)
 
     def album_rate_hz(self, facts: Mapping[str, MixFacts]) -> int:
         """Return the album's rate: written, locked, or that of most of the playing time."""
@@ -319,24 +325,20 @@ class Session:
             raise _all_of(problems)
         return sources
 
-    def _open_questions(self, tracks: Mapping[str, TrackSpec]) -> list[Finding]:
-        """Return what `init` left to answer: a record that is by TODO is not for release."""
-        texts = {"": [self.spec.album.title, self.spec.album.artist]} | {
-            name: [track.title, track.artist or ""] for name, track in tracks.items()
-        }
-        return [
-            Finding(
-                Severity.FAIL,
-                "open",
-                f"album.yaml still says {text!r}",
-                check="spec/todo",
-                track=name,
-                action="answer the line, or take it out",
+    def _lint(self, facts: Mapping[str, MixFacts]) -> tuple[Finding, ...]:
+        """Return what should be said about the spec itself, given the lengths of its mixes."""
+        songs = {
+            name: lint.SongFacts(
+                each.sample_rate_hz,
+                each.duration_s,
+                (
+                    each.sound_start_samples / each.sample_rate_hz,
+                    each.sound_end_samples / each.sample_rate_hz,
+                ),
             )
-            for name, each in texts.items()
-            for text in each
-            if text.startswith("TODO") and (not name or text != self.spec.album.artist)
-        ]
+            for name, each in facts.items()
+        }
+        return lint.findings(lint.Written(self.loaded, songs))
 
     def _idle_intents(self, tracks: Mapping[str, TrackSpec]) -> list[Finding]:
         """Return the reasons that waive nothing, since no check has their name."""
@@ -418,7 +420,7 @@ def _all_of(problems: list[SourceError]) -> SourceError:
     return SourceError(first.where, "\n".join(lines), first.hint)
 
 
-OWN_CHECKS = ("match/level", "spec/todo", "spec/intent", "intake/start")
+OWN_CHECKS = ("match/level", "match/reach", "spec/intent", "intake/start")
 """What is found outside the checks that have a file of their own."""
 
 
@@ -427,7 +429,7 @@ def check_names() -> frozenset[str]:
     """Return every name that `intent` may use: a check's id, or its last part."""
     by_kind = [each.id for kind in BY_KIND.values() for each in kind]
     of_mixes = (*checks.CHECKS, *checks.SURVEY_CHECKS, *checks.ALBUM_CHECKS)
-    ids = [*(each.id for each in (*of_mixes, *GENERAL)), *by_kind, *OWN_CHECKS]
+    ids = [*(each.id for each in (*lint.CHECKS, *of_mixes, *GENERAL)), *by_kind, *OWN_CHECKS]
     return frozenset([*ids, *(each.rpartition("/")[2] for each in ids)])
 
 

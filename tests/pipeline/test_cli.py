@@ -490,6 +490,45 @@ def test_init_writes_a_spec_that_builds_and_never_overwrites(
     assert (album.out / "stores" / "manifest.json").exists()
 
 
+def test_the_intake_sheet_goes_out_and_comes_back(new_album: NewAlbum, run: Run) -> None:
+    album = new_album()
+    album.spec.unlink()
+    assert run(album.folder, "init").status == WRONG_SPEC
+    assert run(album.folder, "init", "--intake-sheet").status == WRONG_SPEC
+    said = run(album.folder, "init", "mixes", "--intake-sheet")
+    assert (said.status, said.out.splitlines()[-1]) == (
+        FINE,
+        "glassmaster init MIXES --from-sheet intake-sheet.txt",
+    )
+    sheet = album.folder / "intake-sheet.txt"
+    blank = sheet.read_text(encoding="utf-8")
+    assert run(album.folder, "init", "mixes", "--intake-sheet").status == WRONG_SPEC
+    answered = blank.replace("title: dusk\n", "title: Late Dusk\nmixxer: Ada\n")
+    sheet.write_text(answered, encoding="utf-8")
+    said = run(album.folder, "init", "mixes", "--from-sheet", "intake-sheet.txt")
+    assert said.status == FINE
+    assert said.err.startswith("intake-sheet.txt:")
+    assert "title: Late Dusk" in album.text
+    assert "# mixxer: Ada" in album.text
+    again = run(album.folder, "init", "mixes", "--from-sheet", "intake-sheet.txt")
+    assert again.status == WRONG_SPEC
+    sheet.unlink()
+    assert run(album.folder, "init", "--intake-sheet").status == FINE
+    assert "title: Late Dusk\n" in sheet.read_text(encoding="utf-8")
+
+
+def test_check_tells_what_would_be_sent_back_with_its_place(
+    new_album: NewAlbum, run: Run
+) -> None:
+    album = new_album()
+    album.change("title: Noon,", "title: Noon - Live,")
+    said = run(album.folder, "check")
+    assert "noon: services write 'Noon - Live' as 'Noon (Live)' (album.yaml:9:18)" in said.out
+    album.change("upc: 9526000000013", "upc: 2012345678903")
+    assert run(album.folder, "check").status == CHECK_FAILED
+    assert "2012345678903 is kept for use inside shops" in run(album.folder, "plan").out
+
+
 def test_schema_is_json_and_allows_the_example(run: Run, tmp_path: Path) -> None:
     schema = run(tmp_path, "schema").json
     assert schema["type"] == "object"
