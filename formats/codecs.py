@@ -6,7 +6,7 @@ libsndfile (libFLAC) and read by FFmpeg's own decoder. This is the one module th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,13 +121,15 @@ def encode_mp3(
         write_length(out, n_samples)
 
 
-def encode_flac(raw_pcm: Path, out: Path, *, sample_rate_hz: int, bits: int) -> None:
-    """Encode raw stereo samples to FLAC, without tags; STREAMINFO holds their MD5.
+def encode_flac(
+    words: Iterable[npt.NDArray[np.int32]], out: Path, *, sample_rate_hz: int, bits: int
+) -> None:
+    """Encode stereo words to FLAC, without tags; STREAMINFO holds their MD5.
 
     Parameters
     ----------
-    raw_pcm : Path
-        Little-endian integers of 16 or 24 bits, left and right in turn.
+    words : iterable of ndarray of int32
+        Blocks of shape ``(n_samples, 2)``; integers of 16 or 24 bits on their own scale.
     out : Path
         The file to write; there is none after an error.
     sample_rate_hz : int
@@ -138,7 +140,7 @@ def encode_flac(raw_pcm: Path, out: Path, *, sample_rate_hz: int, bits: int) -> 
     Raises
     ------
     EncodeError
-        If the rate or word length is another, or the samples are none or no whole number.
+        If the rate or word length is another, or there are no samples.
     ToolError
         If libsndfile fails: most likely the disk is full.
     """
@@ -148,20 +150,20 @@ def encode_flac(raw_pcm: Path, out: Path, *, sample_rate_hz: int, bits: int) -> 
         raise EncodeError("word length", bits, "bits must be 16 or 24")
     if not 1 <= sample_rate_hz <= 655350:
         raise EncodeError("sample rate", sample_rate_hz, "Hz must be 1 to 655350 (RFC 9639)")
-    _count_samples(raw_pcm, 2 * bits // 8)
-    raw = {"format": "RAW", "subtype": f"PCM_{bits}", "endian": "LITTLE"}
     shape = {"samplerate": sample_rate_hz, "channels": 2}
     flac = {"format": "FLAC", "subtype": f"PCM_{bits}", "compression_level": _FLAC_COMPRESSION}
+    n_samples = 0
     with _nothing_half_made(out):
         try:
-            with (
-                soundfile.SoundFile(raw_pcm, **raw, **shape) as source,
-                soundfile.SoundFile(out, "w", **flac, **shape) as target,
-            ):
-                _pour(source, target)
+            with soundfile.SoundFile(out, "w", **flac, **shape) as target:
+                for block in words:
+                    target.write(block << 32 - bits)  # libsndfile takes full scale as 2**31
+                    n_samples += len(block)
         except soundfile.SoundFileError as error:
             story = f"failed while encoding {out.name} to FLAC: {error}"
             raise ToolError("libsndfile", story, "is there room on the disk?") from error
+        if not n_samples:
+            raise EncodeError(out.name, n_samples, "samples: one or more are needed")
 
 
 def decode_blocks(
@@ -310,12 +312,6 @@ def _ffmpeg(
     stream = stream.global_args("-nostdin", "-hide_banner", "-v", "error", "-xerror")
     argv = ffmpeg.compile(stream, cmd=ffmpeg_path(), overwrite_output=True)
     return Command(tuple(argv), "ffmpeg", doing)
-
-
-def _pour(source: Any, target: Any) -> None:
-    block = np.empty((_BLOCK_SAMPLES, 2), np.int32)
-    while len(filled := source.read(out=block)):
-        target.write(filled)
 
 
 def _count_samples(raw: Path, width: int) -> int:
