@@ -328,6 +328,8 @@ def finding_line(finding: Finding) -> str:
         line += f"\n      {finding.action}"
     if finding.waived:
         line += f"\n      waived: {finding.waived}"
+    if finding.loosened:
+        line += f"\n      loosened by {finding.loosened}"
     return line
 
 
