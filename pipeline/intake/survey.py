@@ -35,7 +35,10 @@ class Ear:
     run: str
 
 
-EARS: tuple[Ear, ...] = (Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),)
+EARS: tuple[Ear, ...] = (
+    Ear("loudness", 1, "pipeline.intake.listeners.loudness:LoudnessListener"),
+    Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
+)
 """Everybody who listens, in order."""
 
 
