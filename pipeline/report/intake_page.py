@@ -22,13 +22,13 @@ _TONES = {
 _STAMPS = {
     Verdict.READY: ("READY TO MASTER", "good"),
     Verdict.REMARKS: ("READY, WITH REMARKS", "good"),
-    Verdict.FIX_IN_THE_MIX: ("FIX IN THE MIX", "bad"),
-    Verdict.NOT_USABLE: ("NOT USABLE", "bad"),
+    Verdict.FIX_IN_THE_MIX: ("NOT READY YET", "bad"),
+    Verdict.NOT_USABLE: ("NOT READY YET", "bad"),
 }
 _UNITS = {
-    "_dbfs": "dBFS", "_dbtp": "dBTP", "_lufs": "LUFS", "_lu": "LU", "_db": "dB", "_khz": "kHz",
-    "_hz": "Hz", "_ms": "ms", "_s": "s", "_samples": "samples", "_percent": "%",
-    "_kbps": "kbit/s", "_bits": "bits",
+    "_dbfs": "dBFS", "_dbtp": "dBTP", "_db": "dB", "_lufs": "LUFS", "_lu": "LU",
+    "_khz": "kHz", "_hz": "Hz", "_per_s": "per second", "_ms": "ms", "_s": "s",
+    "_samples": "samples", "_bits": "bits", "_kbps": "kbit/s", "_percent": "%",
 }  # fmt: skip
 
 

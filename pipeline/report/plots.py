@@ -94,7 +94,7 @@ def _roomy(low: float, high: float) -> tuple[float, float]:
 def _scale(first: float, last: float, *, is_log: bool, length: float) -> Scale:
     """Return what brings `first` to 0 and `last` to `length`."""
     warp = log10 if is_log else float
-    start, span = warp(first), warp(last) - warp(first)
+    start, span = warp(first), warp(last) - warp(first) or 1.0
     return lambda value: length * (warp(value) - start) / span
 
 

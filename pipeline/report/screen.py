@@ -39,20 +39,20 @@ def screen(checked: Checked, *, width: int, show_all: bool = False) -> Iterator[
         Whether every finding gets its sentence, and every mix its file.
     """
     yield _heading(checked)
-    n_sentences = _sentences_for_each(checked, show_all=show_all)
+    n_sentences = _sentences_for_each(checked)
     titles = [_short(each.title) for each in checked.mixes]
     column = max(map(len, titles), default=0)
     for number, (mix, title) in enumerate(zip(checked.mixes, titles, strict=True), start=1):
         found = checked.found_in(mix)
-        said = _said(found, n_sentences)
+        said = _said(found, n_sentences, show_all=show_all)
         head = f"{number:3d}  {title:{column}}  {_loud(mix.verdict):14}"
         yield f"{head}  {_beside(mix, found, said, show_all=show_all)}".rstrip()
         yield from _wrapped(said, width)
-    yield from _album(checked, n_sentences=n_sentences, width=width)
+    yield from _album(checked, n_sentences=n_sentences, width=width, show_all=show_all)
     yield from _apart(checked, width=width, show_all=show_all)
     for remark in checked.remarks:
         yield from textwrap.wrap(remark, width, subsequent_indent="  ")
-    yield checked.summary + _folded_hint(checked, n_sentences=n_sentences)
+    yield checked.summary + ("" if show_all else _folded_hint(checked, n_sentences))
 
 
 def _heading(checked: Checked) -> str:
@@ -64,16 +64,18 @@ def _heading(checked: Checked) -> str:
     return f"{checked.artist}: {checked.title}  {length}, {rate}{strictness}"
 
 
-def _sentences_for_each(checked: Checked, *, show_all: bool) -> int:
-    if show_all:
-        return len(checked.findings)
+def _sentences_for_each(checked: Checked) -> int:
     troubled = sum(each.verdict is not Verdict.READY for each in checked.mixes)
     return 2 if troubled <= FEW_MIXES else 1
 
 
-def _said(found: Sequence[Finding], n_sentences: int) -> tuple[Finding, ...]:
+def _said(
+    found: Sequence[Finding], n_sentences: int, *, show_all: bool = False
+) -> tuple[Finding, ...]:
     """Return what is said: the weightiest remarks, and whatever has a written reason."""
-    remarks = [each for each in found if is_remark(each) or n_sentences >= len(found)]
+    if show_all:
+        return tuple(found)
+    remarks = [each for each in found if is_remark(each)]
     open_ones = [each for each in remarks if not each.waived][:n_sentences]
     return (*open_ones, *(each for each in remarks if each.waived))
 
@@ -89,11 +91,11 @@ def _beside(
     return f"{_clock(mix.duration_s)}  {more}"
 
 
-def _album(checked: Checked, *, n_sentences: int, width: int) -> Iterator[str]:
+def _album(checked: Checked, *, n_sentences: int, width: int, show_all: bool) -> Iterator[str]:
     found = checked.about_the_album
     if not found:
         return
-    said = _said(found, max(2, n_sentences))
+    said = _said(found, max(2, n_sentences), show_all=show_all)
     rest = [each for each in found if each not in said]
     yield f"     the album{f'  + {_counted(rest)}' if rest else ''}"
     yield from _wrapped(said, width)
@@ -117,12 +119,11 @@ def _compared(column: Compared, track: str) -> str:
     value = column.values[track]
     unit = f" {column.unit}" if column.unit else ""
     middle = f"{column.middle:.{column.places}f}{unit}"
-    return (
-        f"{column.title.lower()} {value:.{column.places}f}{unit}, the album's middle {middle}"
-    )
+    name = column.title[:1].lower() + column.title[1:]
+    return f"{name} {value:.{column.places}f}{unit}, the album's middle {middle}"
 
 
-def _folded_hint(checked: Checked, *, n_sentences: int) -> str:
+def _folded_hint(checked: Checked, n_sentences: int) -> str:
     groups = [checked.found_in(each) for each in checked.mixes]
     said = [len(_said(found, n_sentences)) for found in groups]
     n_folded = sum(len(found) for found in groups) - sum(said)
