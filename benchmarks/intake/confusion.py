@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from benchmarks.intake.corpus import (
     spoil,
 )
 from pipeline.findings import Severity
+from pipeline.intake.checks import ALBUM_CHECKS, CHECKS, SURVEY_CHECKS
 
 LEAST_RECALL = 0.95
 MOST_ALARMS = {Severity.FAIL: 0.02, Severity.WARN: 0.05}
@@ -83,6 +83,8 @@ class Row:
         ``fault in programme`` for each that was not.
     recordings : tuple of (int, int)
         Recordings that it sounded in at `WARN` or worse, of how many.
+    worst : Severity
+        The worst that it was anywhere; `PASS` if it was never heard.
     """
 
     code: str
@@ -92,6 +94,7 @@ class Row:
     pairs: tuple[int, int]
     missed: list[str]
     recordings: tuple[int, int]
+    worst: Severity
 
     @property
     def is_heard(self) -> bool:
@@ -111,10 +114,14 @@ class Row:
 # --- trials ---------------------------------------------------------------------------------
 
 
-def trials(clean: Programme, every: Sequence[Fault], *, seed: int) -> list[Trial]:
+def trials(
+    clean: Programme, every: Sequence[Fault], *, seed: int, pairs: bool = True
+) -> list[Trial]:
     """Return what is found in a programme: clean, with each fault, and with pairs of them."""
     fitting = [each for each in every if each.fits(clean)]
-    parts = [(), *((each,) for each in fitting), *_pairs(fitting, seed=seed)]
+    parts = [(), *((each,) for each in fitting)]
+    if pairs:
+        parts += _pairs(fitting, seed=seed)
     return [_trial(clean, each, seed=seed) for each in parts]
 
 
@@ -176,7 +183,12 @@ def _row(code: str, known: Sequence[Trial]) -> Row:
         _recall([trial for trial, _ in looked_for if len(trial.faults) == 2], code),
         [_missed(*each) for each in looked_for if code not in each[0].found],
         (len(loud), len(real)),
+        _worst(each.found[code] for each in known if code in each.found),
     )
+
+
+def _worst(severities: Iterable[Severity]) -> Severity:
+    return min(severities, key=lambda each: each.rank, default=Severity.PASS)
 
 
 def _recall(known: Sequence[Trial], code: str) -> tuple[int, int]:
@@ -200,6 +212,8 @@ def lines(done: Sequence[Trial]) -> Iterator[str]:
             f"{row.code:{width}}       {counts}  {_share(row.alone)}  {_share(row.pairs)}"
             f"  {_share(row.recordings):>10}  {_verdict(row)}"
         )
+    looked_for = {each.expects.partition(":")[0] for trial in done for each in trial.faults}
+    yield from _section("checks without a fault", _names(looked_for))
     yield from _section("missed", chain.from_iterable(row.missed for row in table))
     yield from _section("sounded in clean programmes", _vain(table))
     yield from _section("sounded besides, in at least a tenth of the programmes", _beside(done))
@@ -221,17 +235,25 @@ def _heading(done: Sequence[Trial]) -> Iterator[str]:
 
 
 def _verdict(row: Row) -> str:
-    if row.is_heard and row.is_quiet:
-        return "holds"
-    return " and ".join(
+    """Return what stands in the last column; advice has no figures to reach."""
+    if row.worst is Severity.INFO:
+        return "advice"
+    faults = [
         text
         for text, is_so in (("deaf", not row.is_heard), ("jumpy", not row.is_quiet))
         if is_so
-    )
+    ]
+    is_tried = bool(row.alone[1] + row.pairs[1])
+    return " and ".join(faults) or ("holds" if is_tried else "untried")
 
 
 def _share(of: tuple[int, int]) -> str:
     return f"{of[0]:4d}/{of[1]:<4d}" if of[1] else f"{'-':>5}    "
+
+
+def _names(looked_for: set[str]) -> Iterator[str]:
+    every = (*CHECKS, *SURVEY_CHECKS, *ALBUM_CHECKS)
+    yield from sorted({each.id for each in every} - looked_for)
 
 
 def _vain(table: Iterable[Row]) -> Iterator[str]:
@@ -278,20 +300,31 @@ def measure(
     *,
     jobs: int = 1,
     seconds: float = SECONDS,
+    pairs: bool = True,
 ) -> list[Trial]:
-    """Return all trials on the clean programmes of these kinds and seeds."""
-    work = partial(_measure_one, every=every, seconds=seconds)
-    if jobs == 1:
-        return list(chain.from_iterable(map(work, names)))
+    """Return all trials on clean programmes.
+
+    Parameters
+    ----------
+    names : sequence of (str, int)
+        Kinds and seeds of the programmes.
+    every : sequence of Fault
+        What is put into them.
+    jobs : int
+        Threads at once.
+    seconds : float
+        Length of a programme.
+    pairs : bool
+        Whether faults are put in by twos as well.
+    """
+
+    def measured(name: tuple[str, int]) -> list[Trial]:
+        kind, seed = name
+        clean = programme(kind, seed, seconds=seconds)
+        return trials(clean, every, seed=seed, pairs=pairs)
+
     with ThreadPoolExecutor(jobs) as pool:
-        return list(chain.from_iterable(pool.map(work, names)))
-
-
-def _measure_one(
-    name: tuple[str, int], *, every: Sequence[Fault], seconds: float
-) -> list[Trial]:
-    kind, seed = name
-    return trials(programme(kind, seed, seconds=seconds), every, seed=seed)
+        return list(chain.from_iterable(pool.map(measured, names)))
 
 
 def main() -> None:
