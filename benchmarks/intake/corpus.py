@@ -73,10 +73,17 @@ class Fault:
 
 
 def faults() -> tuple[Fault, ...]:
-    """Return every fault of the files ``faults_*.py``, by name of the file."""
+    """Return every fault of the files ``faults_*.py``, by name of the file.
+
+    Where name, expectation and function say all, a plain triple of them is enough.
+    """
     files = sorted(Path(__file__).parent.glob("faults_*.py"))
     modules = [importlib.import_module(f"benchmarks.intake.{each.stem}") for each in files]
-    return tuple(fault for module in modules for fault in module.FAULTS)
+    return tuple(
+        fault if isinstance(fault, Fault) else Fault(*fault)
+        for module in modules
+        for fault in module.FAULTS
+    )
 
 
 def spoil(clean: Programme, parts: Sequence[Fault], *, seed: int) -> Audio:

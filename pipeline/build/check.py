@@ -13,8 +13,8 @@ from pipeline.engine.copies import disk_error
 from pipeline.findings import Finding
 from pipeline.intake.comparison import compare
 from pipeline.intake.probe import MixFacts, codec_name
+from pipeline.intake.readiness import readiness_of
 from pipeline.intake.strictness import loosened
-from pipeline.intake.verdict import verdict_on
 from pipeline.report.intake import Checked, CheckedMix
 from pipeline.report.intake_page import render_intake
 
@@ -81,7 +81,7 @@ def _mix(
         facts.sample_rate_hz,
         round(facts.duration_s, 3),
         round(facts.peak_dbfs, 2),
-        verdict_on(each for each in findings if each.track == track),
+        readiness_of(each for each in findings if each.track == track),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.findings import Finding, Severity
 from pipeline.intake.comparison import Compared
-from pipeline.intake.verdict import Verdict, beyond_rails
+from pipeline.intake.readiness import Readiness, is_beyond_mastering
 
 _HAS_TIME = re.compile(r"\d:\d\d")
 
@@ -26,7 +26,7 @@ class CheckedMix:
     sample_rate_hz: int
     duration_s: float
     peak_dbfs: float
-    verdict: Verdict
+    verdict: Readiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class Checked:
     comparison: tuple[Compared, ...]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Readiness:
         """The worst verdict of all mixes."""
         verdicts = (each.verdict for each in self.mixes)
-        return max(verdicts, key=lambda each: each.rank, default=Verdict.READY)
+        return max(verdicts, key=lambda each: each.rank, default=Readiness.READY)
 
     @property
     def summary(self) -> str:
@@ -72,7 +72,7 @@ class Checked:
         counts = Counter(each.verdict for each in self.mixes)
         parts = [
             f"{counts[verdict]} {_VERDICT_PHRASES[verdict]}"
-            for verdict in reversed(Verdict)
+            for verdict in reversed(Readiness)
             if counts[verdict]
         ]
         mixes = f"{len(self.mixes)} mix" + ("es" if len(self.mixes) != 1 else "")
@@ -97,10 +97,10 @@ class Checked:
 
 
 _VERDICT_PHRASES = {
-    Verdict.READY: "ready to master",
-    Verdict.REMARKS: "with remarks",
-    Verdict.FIX_IN_THE_MIX: "to fix in the mix",
-    Verdict.NOT_USABLE: "not usable",
+    Readiness.READY: "ready to master",
+    Readiness.REMARKS: "with remarks",
+    Readiness.FIX_IN_THE_MIX: "to fix in the mix",
+    Readiness.NOT_USABLE: "not usable",
 }
 
 
@@ -110,7 +110,7 @@ def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _weight(finding: Finding) -> tuple[bool, int, bool]:
-    return bool(finding.waived), finding.severity.rank, beyond_rails(finding) is None
+    return bool(finding.waived), finding.severity.rank, not is_beyond_mastering(finding)
 
 
 def is_remark(finding: Finding) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.findings import Finding
-from pipeline.intake.verdict import Verdict
+from pipeline.intake.readiness import Readiness
 from pipeline.report import plots
 from pipeline.report.html import document, figure
 from pipeline.report.intake import Checked, CheckedMix, is_remark
@@ -14,16 +14,16 @@ PAGE = "intake.html"
 MOST_TIMES = 20
 
 _TONES = {
-    Verdict.READY: "pass",
-    Verdict.REMARKS: "warn",
-    Verdict.FIX_IN_THE_MIX: "fail",
-    Verdict.NOT_USABLE: "fail",
+    Readiness.READY: "pass",
+    Readiness.REMARKS: "warn",
+    Readiness.FIX_IN_THE_MIX: "fail",
+    Readiness.NOT_USABLE: "fail",
 }
 _STAMPS = {
-    Verdict.READY: ("READY TO MASTER", "good"),
-    Verdict.REMARKS: ("READY, WITH REMARKS", "good"),
-    Verdict.FIX_IN_THE_MIX: ("NOT READY YET", "bad"),
-    Verdict.NOT_USABLE: ("NOT READY YET", "bad"),
+    Readiness.READY: ("READY TO MASTER", "good"),
+    Readiness.REMARKS: ("READY, WITH REMARKS", "good"),
+    Readiness.FIX_IN_THE_MIX: ("NOT READY YET", "bad"),
+    Readiness.NOT_USABLE: ("NOT READY YET", "bad"),
 }
 _UNITS = {
     "_dbfs": "dBFS", "_dbtp": "dBTP", "_db": "dB", "_lufs": "LUFS", "_lu": "LU",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.findings import Finding, Severity
 from pipeline.intake.comparison import Compared
-from pipeline.intake.verdict import Verdict
+from pipeline.intake.readiness import Readiness
 from pipeline.report.intake import Checked, CheckedMix, is_remark, sentence
 
 FEW_MIXES = 6
@@ -65,7 +65,7 @@ def _heading(checked: Checked) -> str:
 
 
 def _sentences_for_each(checked: Checked) -> int:
-    troubled = sum(each.verdict is not Verdict.READY for each in checked.mixes)
+    troubled = sum(each.verdict is not Readiness.READY for each in checked.mixes)
     return 2 if troubled <= FEW_MIXES else 1
 
 
@@ -150,9 +150,9 @@ def _mark(finding: Finding) -> str:
     )
 
 
-def _loud(verdict: Verdict) -> str:
+def _loud(verdict: Readiness) -> str:
     """Return a verdict as it is read from afar: what stops the work is in capitals."""
-    return verdict.upper() if verdict.rank >= Verdict.FIX_IN_THE_MIX.rank else verdict.value
+    return verdict.upper() if verdict.rank >= Readiness.FIX_IN_THE_MIX.rank else verdict.value
 
 
 def _counted(findings: Sequence[Finding]) -> str:

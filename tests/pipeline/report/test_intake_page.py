@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.findings import Evidence, Finding, Plot, Severity
 from pipeline.intake.comparison import Compared
-from pipeline.intake.verdict import Verdict
+from pipeline.intake.readiness import Readiness
 from pipeline.report.intake import Checked, CheckedMix
 from pipeline.report.intake_page import number_of, render_intake
 from tests.pipeline.report.pages import HOSTILE, Page, parse, shape, with_all_text
@@ -48,7 +48,7 @@ NOTE = Finding(Severity.INFO, "short-words", "16-bit WAV", "intake/stored_as", "
 ALBUM = Finding(Severity.WARN, "rates", "two rates", "intake/rates")
 
 
-def mix(track: str, verdict: Verdict) -> CheckedMix:
+def mix(track: str, verdict: Readiness) -> CheckedMix:
     title, file = track.title(), f"mixes/{track}.wav"
     return CheckedMix(track, title, file, "24-bit WAV", 48_000, 61.0, -3.2, verdict)
 
@@ -63,9 +63,9 @@ def checked() -> Checked:
         48_000,
         "demo",
         (
-            mix("tide", Verdict.FIX_IN_THE_MIX),
-            mix("dawn", Verdict.REMARKS),
-            mix("noon", Verdict.READY),
+            mix("tide", Readiness.FIX_IN_THE_MIX),
+            mix("dawn", Readiness.REMARKS),
+            mix("noon", Readiness.READY),
         ),
         ("a remark",),
         (NOTE, MONO, CLIPPED, LOOSE, ALBUM),

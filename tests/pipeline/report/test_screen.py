@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.findings import Evidence, Finding, Severity
 from pipeline.intake.comparison import Compared
-from pipeline.intake.verdict import verdict_on
+from pipeline.intake.readiness import readiness_of
 from pipeline.report.intake import Checked, CheckedMix, sentence
 from pipeline.report.screen import screen
 
@@ -29,7 +29,7 @@ def checked(*findings: Finding, n_mixes: int = 12, others: tuple[Finding, ...] =
     mixes = tuple(
         CheckedMix(
             f"t{number}", f"Song {number}", f"mixes/{number}.wav", "24-bit WAV", 48_000, 200.0,
-            -3.0, verdict_on(each for each in found if each.track == f"t{number}"),
+            -3.0, readiness_of(each for each in found if each.track == f"t{number}"),
         )
         for number in range(1, n_mixes + 1)
     )  # fmt: skip
