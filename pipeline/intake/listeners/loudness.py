@@ -1,4 +1,4 @@
-"""Loudness and peaks of a mix: what the meters of a desk would show."""
+"""How loud a mix is, as a whole and in its loud passages, and how high its peaks are."""
 
 from __future__ import annotations
 
@@ -6,26 +6,44 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar
 
+from pipeline.dsp.loudness import short_term_percentile
 from pipeline.dsp.meter import Meter
 from pipeline.intake.listening import SILENCE_DB, Figures, Format, Heard
+
+LOUD_PASSAGES_PERCENT = 95  # the upper end of the loudness range (EBU Tech 3342)
 
 
 @dataclass(frozen=True, slots=True)
 class LoudnessFigures(Figures):
-    """As `Measurement` has them; a mono mix counts as two equal channels."""
+    """Levels as meters show them; None of silence, and of what is too short to have one.
+
+    Parameters
+    ----------
+    integrated_lufs, max_short_term_lufs : float or None
+        Of the whole mix, and of its loudest three seconds.
+    loud_passages_lufs : float or None
+        Short-term loudness that 95 % of the mix stay below.
+    loudness_range_lu : float or None
+        EBU Tech 3342.
+    plr_db : float or None
+        True peak less integrated loudness.
+    sample_peak_dbfs, true_peak_dbtp : float
+        Largest sample, and what the waveform reaches between the samples.
+    """
 
     name: ClassVar[str] = "loudness"
 
     integrated_lufs: float | None
-    max_short_term_lufs: float | None
-    loudness_range_lu: float | None
-    sample_peak_dbfs: float
-    true_peak_dbtp: float
-    plr_db: float | None
+    loud_passages_lufs: float | None
+    max_short_term_lufs: float | None = None
+    loudness_range_lu: float | None = None
+    plr_db: float | None = None
+    sample_peak_dbfs: float = SILENCE_DB
+    true_peak_dbtp: float = SILENCE_DB
 
 
 class LoudnessListener:
-    """Runs the meter that finished programmes are measured with."""
+    """Measures as the levels will be measured: a mono mix is heard on both sides."""
 
     def __init__(self, wanted: Format) -> None:
         is_mono = wanted.n_channels == 1
@@ -38,15 +56,17 @@ class LoudnessListener:
     def figures(self) -> LoudnessFigures:
         """Return what the meters show."""
         found = self._meter.result()
+        percentile = short_term_percentile(found.energies, LOUD_PASSAGES_PERCENT)
         return LoudnessFigures(
-            _level(found.integrated_lufs),
-            _level(found.max_short_term_lufs),
-            found.loudness_range_lu,
-            max(found.sample_peak_dbfs, SILENCE_DB),
-            max(found.true_peak_dbtp, SILENCE_DB),
-            found.plr_db,
+            integrated_lufs=_finite(found.integrated_lufs),
+            loud_passages_lufs=_finite(percentile),
+            max_short_term_lufs=_finite(found.max_short_term_lufs),
+            loudness_range_lu=found.loudness_range_lu,
+            plr_db=found.plr_db,
+            sample_peak_dbfs=max(found.sample_peak_dbfs, SILENCE_DB),
+            true_peak_dbtp=max(found.true_peak_dbtp, SILENCE_DB),
         )
 
 
-def _level(value: float | None) -> float | None:
-    return SILENCE_DB if value is not None and not isfinite(value) else value
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
