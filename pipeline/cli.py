@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from pipeline.build import Built, Settings
+    from pipeline.build.check import CheckedAlbum
     from pipeline.findings import Finding
     from pipeline.verify.runner import Verdict
 
@@ -80,19 +82,28 @@ def init(
 
 
 @app.command(epilog="Example: glassmaster check -f album.yaml")
-def check(file: SpecFile = _SPEC, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Read the spec and every mix; say what is wrong with them."""
+def check(
+    file: SpecFile = _SPEC,
+    *,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Say everything; else what matters most.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read the spec and every mix; say what is wrong with them, on a page too."""
     from pipeline.build.check import check_album
     from pipeline.tell import teller
 
-    checked = check_album(file, settings=_settings(), teller=teller(quiet=quiet or as_json))
+    done = check_album(file, settings=_settings(), teller=teller(quiet=quiet or as_json))
+    findings = done.checked.findings
     if as_json:
-        _print_json(checked.to_json())
+        _print_json(done.checked.to_json())
+    elif quiet:
+        _say_findings(findings, quiet=True)
     else:
-        for line in checked.lines():
-            _say(line, quiet=quiet)
-        _say_findings(checked.findings, quiet=quiet)
-    raise typer.Exit(1 if any(each.blocks_release for each in checked.findings) else 0)
+        _say_checked(done, show_all=show_all)
+    raise typer.Exit(1 if any(each.blocks_release for each in findings) else 0)
 
 
 @app.command(epilog="Example: glassmaster plan cd")
@@ -342,7 +353,18 @@ def finding_line(finding: Finding) -> str:
         line += f"\n      {finding.action}"
     if finding.waived:
         line += f"\n      waived: {finding.waived}"
+    if finding.loosened:
+        line += f"\n      loosened by {finding.loosened}"
     return line
+
+
+def _say_checked(done: CheckedAlbum, *, show_all: bool) -> None:
+    from pipeline.report.screen import screen
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    for line in screen(done.checked, width=width, show_all=show_all):
+        print(line)
+    print(f"page to send on: {os.path.relpath(done.page)}")
 
 
 def _say_build(built: Built, *, quiet: bool) -> None:

@@ -14,7 +14,6 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from pipeline import errors
-from pipeline.build.check import Checked
 from pipeline.build.planning import Change, Handing
 from pipeline.build.relocking import Relocked
 from pipeline.cli import INTERRUPTED, OUR_BUG, app
@@ -25,6 +24,7 @@ from pipeline.lock import Lock
 from pipeline.manifest import Manifest
 from pipeline.master.registry import parameters
 from pipeline.report.data import AlbumReport
+from pipeline.report.intake import Checked
 from pipeline.spec.lint import CHECKS
 from pipeline.spec.schema import json_schema
 

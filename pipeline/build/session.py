@@ -35,6 +35,7 @@ from pipeline.errors import SourceError, UsageError
 from pipeline.findings import Finding, Severity
 from pipeline.intake import checks
 from pipeline.intake.probe import MixFacts
+from pipeline.intake.strictness import loosened, loosens
 from pipeline.intake.survey import Survey
 from pipeline.lock import Lock, LockedSource, read_lock
 from pipeline.master.registry import parameters
@@ -204,7 +205,10 @@ class Session:
         """
         tracks = self.tracks(deliverables)
         sources = self._pinned(tracks)
-        probes = {name: _probe(tracks[name], source) for name, source in sources.items()}
+        probes = {
+            name: _probe(name, source, lossy_waived=self._is_lossy_allowed(tracks[name]))
+            for name, source in sources.items()
+        }
         results = self.run("reading the mixes", self.plan(list(probes.values())))
         facts = {
             name: MixFacts.from_json(
@@ -215,10 +219,13 @@ class Session:
         findings = [
             finding
             for name, each in facts.items()
-            for finding in checks.findings(
-                checks.Received(each, release_bits=release_bits(deliverables)),
-                track=name,
-                intent=self.intent_of(tracks[name]),
+            for finding in loosened(
+                checks.findings(
+                    checks.Received(each, release_bits=release_bits(deliverables)),
+                    track=name,
+                    intent=self.intent_of(tracks[name]),
+                ),
+                self.spec.strictness,
             )
         ]
         findings += self._moved_starts(tracks, sources, facts)
@@ -304,6 +311,12 @@ class Session:
     def intent_of(self, track: TrackSpec) -> dict[str, str]:
         """Return the written reasons that hold for a track: its own, and those of the album."""
         return {**self.spec.intent, **track.intent}
+
+    def _is_lossy_allowed(self, track: TrackSpec) -> bool:
+        """Whether an MP3 is read at all: a written reason, or a strictness, lets it pass."""
+        reasons = self.intent_of(track)
+        is_waived = "lossy_source" in reasons or "intake/lossy_source" in reasons
+        return is_waived or loosens(self.spec.strictness, "intake/lossy_source")
 
     def tracks(self, deliverables: Mapping[str, AnyDeliverable]) -> dict[str, TrackSpec]:
         """Return every track that the deliverables need, by id."""
@@ -433,13 +446,9 @@ def check_names() -> frozenset[str]:
     return frozenset([*ids, *(each.rpartition("/")[2] for each in ids)])
 
 
-def _probe(track: TrackSpec, source: Source) -> Step:
-    return steps.probe_step(
-        track.id,
-        source,
-        lossy_waived="lossy_source" in track.intent,
-        cost_s=source.path.stat().st_size / 400e6,
-    )
+def _probe(track: str, source: Source, *, lossy_waived: bool) -> Step:
+    cost_s = source.path.stat().st_size / 400e6
+    return steps.probe_step(track, source, lossy_waived=lossy_waived, cost_s=cost_s)
 
 
 def _has_times(track: TrackSpec) -> bool:

@@ -382,6 +382,71 @@ def test_what_init_left_open_is_not_for_release(album: Album, run: Run) -> None:
     assert "album.yaml still says 'TODO artist'" in said.out
 
 
+def _offset(album: Album, name: str, offset: float) -> None:
+    import soundfile
+
+    audio, rate = soundfile.read(album.mix(name), always_2d=True)
+    soundfile.write(album.mix(name), audio + offset, rate, "PCM_24")
+
+
+def test_check_gives_each_mix_its_verdict_and_writes_the_page(album: Album, run: Run) -> None:
+    _offset(album, "noon", 0.02)
+    said = run(album.folder, "check")
+    assert said.status == CHECK_FAILED
+    assert re.search(r"^ +1  Dawn +ready ", said.out, re.MULTILINE)
+    assert re.search(r"^ +2  Noon +FIX IN THE MIX ", said.out, re.MULTILINE)
+    assert said.out.splitlines()[-1] == "page to send on: out/reports/intake.html"
+    page = (album.out / "reports" / "intake.html").read_text(encoding="utf-8")
+    assert "direct current" in page
+    mixes = run(album.folder, "check", "--json").json["mixes"]
+    assert [each["verdict"] for each in mixes] == ["ready", "fix in the mix", "ready", "ready"]
+
+
+def test_a_reason_lets_a_mix_pass_and_is_printed_everywhere(album: Album, run: Run) -> None:
+    _offset(album, "noon", 0.02)
+    album.change("{title: Noon,", "{title: Noon, intent: {dc_offset: a broken desk}, ")
+    said = run(album.folder, "check")
+    assert said.status == FINE
+    assert "waived: a broken desk" in said.out
+    found = run(album.folder, "check", "--json").json["findings"]
+    assert "a broken desk" in {each["waived"] for each in found}
+    page = (album.out / "reports" / "intake.html").read_text(encoding="utf-8")
+    assert "a broken desk" in page
+
+
+def test_a_strictness_loosens_a_failure_and_says_so_everywhere(album: Album, run: Run) -> None:
+    _offset(album, "noon", 0.02)
+    album.change("tracks:", "strictness: demo\ntracks:")
+    said = run(album.folder, "check")
+    assert said.status == FINE
+    assert "loosened by strictness: demo" in " ".join(said.out.split())
+    found = run(album.folder, "check", "--json").json
+    assert found["strictness"] == "demo"
+    assert any(each["loosened"] for each in found["findings"])
+    page = (album.out / "reports" / "intake.html").read_text(encoding="utf-8")
+    assert "strictness: demo" in page
+
+
+def test_check_all_names_every_finding(album: Album, run: Run) -> None:
+    found = run(album.folder, "check", "--json").json["findings"]
+    words = " ".join(run(album.folder, "check", "--all").out.split())
+    assert all(each["message"] in words for each in found)
+
+
+def test_an_mp3_is_no_mix_but_for_a_demo(album: Album, run: Run) -> None:
+    import soundfile
+
+    audio, rate = soundfile.read(album.mix("noon"), always_2d=True)
+    path = album.mix("noon").with_suffix(".ogg")
+    soundfile.write(path, audio, rate, format="OGG", subtype="VORBIS")
+    album.change("mix: mixes/noon.wav", "mix: mixes/noon.ogg")
+    assert run(album.folder, "check").status == BAD_SOURCE
+    album.change("tracks:", "strictness: demo\ntracks:")
+    said = run(album.folder, "check")
+    assert said.status == FINE
+    assert "lossy" in said.out
+
+
 def test_a_reason_for_a_check_that_does_not_exist_is_told(album: Album, run: Run) -> None:
     album.change("{title: Dawn,", "{title: Dawn, intent: {low_ent: meant so}, ")
     said = run(album.folder, "check")
@@ -522,8 +587,8 @@ def test_check_tells_what_would_be_sent_back_with_its_place(
 ) -> None:
     album = new_album()
     album.change("title: Noon,", "title: Noon - Live,")
-    said = run(album.folder, "check")
-    assert "noon: services write 'Noon - Live' as 'Noon (Live)' (album.yaml:9:18)" in said.out
+    said = " ".join(run(album.folder, "check", "--all").out.split())
+    assert "services write 'Noon - Live' as 'Noon (Live)' (album.yaml:9:18)" in said
     album.change("upc: 9526000000013", "upc: 2012345678903")
     assert run(album.folder, "check").status == CHECK_FAILED
     assert "2012345678903 is kept for use inside shops" in run(album.folder, "plan").out
@@ -549,9 +614,11 @@ JSON_KEYS = {
         "title",
         "artist",
         "sample_rate_hz",
+        "strictness",
         "mixes",
         "remarks",
         "findings",
+        "comparison",
     },
     ("plan",): {"changes", "deliverables", "findings", "steps"},
     ("build",): {

@@ -15,7 +15,7 @@ def told(album: Album) -> set[tuple[str, str]]:
     checked = check_album(album.spec, settings=Settings(), teller=album.heard)
     return {
         (each.check, each.track)
-        for each in checked.findings
+        for each in checked.checked.findings
         if each.check.startswith("match/") and not each.waived
     }
 

@@ -43,3 +43,13 @@ def test_a_mono_mix_is_as_loud_as_it_will_be_heard(song: Audio) -> None:
 @pytest.mark.parametrize("n_samples", [1, RATE_HZ])
 def test_silence_and_a_single_sample_have_no_loudness(n_samples: int) -> None:
     assert heard(np.zeros((n_samples, 2)), 1) == LoudnessFigures(None, None)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_a_tone_reads_as_on_any_meter(n_channels: int) -> None:
+    wave = 0.1 * np.sin(2 * np.pi * 1_000.0 * np.arange(5 * RATE_HZ) / RATE_HZ)
+    found = heard(np.repeat(wave[:, None], n_channels, axis=1))
+    assert found.integrated_lufs == pytest.approx(-20.0, abs=0.1)  # EBU Tech 3341
+    assert found.true_peak_dbtp == pytest.approx(-20.0, abs=0.1)
+    assert found.plr_db == pytest.approx(0.0, abs=0.2)
+    assert found.max_short_term_lufs == pytest.approx(-20.0, abs=0.1)
