@@ -121,7 +121,8 @@ def trials(
     fitting = [each for each in every if each.fits(clean)]
     parts = [(), *((each,) for each in fitting)]
     if pairs:
-        parts += _pairs(fitting, seed=seed)
+        rng = np.random.default_rng([seed, *clean.name.encode()])
+        parts += _pairs(fitting, rng)
     return [_trial(clean, each, seed=seed) for each in parts]
 
 
@@ -131,10 +132,9 @@ def listen(recording: Programme) -> list[Trial]:
     return [Trial(found.name, found.kind, (), found.found, is_recording=True)]
 
 
-def _pairs(every: Sequence[Fault], *, seed: int) -> Iterator[tuple[Fault, Fault]]:
+def _pairs(every: Sequence[Fault], rng: np.random.Generator) -> Iterator[tuple[Fault, Fault]]:
     """Yield pairs in which each fault stands once, if it finds a partner."""
-    order = np.random.default_rng(seed).permutation(len(every))
-    waiting = [every[place] for place in order]
+    waiting = [every[place] for place in rng.permutation(len(every))]
     while waiting:
         first = waiting.pop(0)
         other = next((each for each in waiting if first.goes_with(each)), None)

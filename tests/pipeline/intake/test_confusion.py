@@ -163,3 +163,11 @@ def test_faults_that_hide_one_another_are_no_pair() -> None:
     assert not HUM.goes_with(lonely)
     assert HUM.goes_with(CLIP)
     assert not HUM.goes_with(HUM)
+
+
+def test_each_fault_stands_in_one_pair_and_programmes_have_pairs_of_their_own() -> None:
+    every = [Fault(f"fault {n}", f"intake/f{n}:f", untouched) for n in range(12)]
+    found = [list(confusion._pairs(every, np.random.default_rng(seed))) for seed in range(2)]
+    for pairs in found:
+        assert len({each.name for pair in pairs for each in pair}) == 12
+    assert found[0] != found[1]
