@@ -36,8 +36,13 @@ class Ear:
 
 
 EARS: tuple[Ear, ...] = (
+    Ear("background", 1, "pipeline.intake.listeners.background:BackgroundListener"),
+    Ear("clicks", 1, "pipeline.intake.listeners.clicks:ClickListener"),
+    Ear("edges", 1, "pipeline.intake.listeners.edges:EdgeListener"),
     Ear("loudness", 1, "pipeline.intake.listeners.loudness:LoudnessListener"),
     Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
+    Ear("repeats", 1, "pipeline.intake.listeners.repeats:RepeatListener"),
+    Ear("silences", 1, "pipeline.intake.listeners.silences:SilenceListener"),
 )
 """Everybody who listens, in order."""
 
