@@ -35,7 +35,12 @@ class Ear:
     run: str
 
 
-EARS: tuple[Ear, ...] = (Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),)
+EARS: tuple[Ear, ...] = (
+    Ear("moments", 1, "pipeline.intake.listeners.moments:MomentsListener"),
+    Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
+    Ear("resonance", 1, "pipeline.intake.listeners.resonance:ResonanceListener"),
+    Ear("tone", 1, "pipeline.intake.listeners.tone:ToneListener"),
+)
 """Everybody who listens, in order."""
 
 
