@@ -7,7 +7,7 @@ spectra of long windows, so that their edges are those of the standard but their
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from math import ceil, log2
 
 import numpy as np
@@ -36,7 +36,7 @@ class Band:
     high_hz: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ThirdOctaves:
     """What a programme has in each band.
 
@@ -48,19 +48,20 @@ class ThirdOctaves:
         Mean power of all channels in each band; a sine at full scale reads -3.01 dBFS.
     stretch_s : float
         Time between the values of the curves.
-    correlations, sides_to_mids_db : ndarray of float64, or None
-        As in `Stereo`, for each band; `None` unless there are two channels.
-    correlation_curves, side_to_mid_curves_db : ndarray of float64, or None
-        The same for each stretch of time, shape ``(n_stretches, n_bands)``.
+    correlations, sides_to_mids_db : ndarray of float64
+        As in `Stereo`, for each band; NaN unless there are two channels.
+    correlation_curves, side_to_mid_curves_db : ndarray of float64
+        The same for each stretch of time, shape ``(n_stretches, n_bands)``; without stretches
+        unless there are two channels.
     """
 
     bands: tuple[Band, ...]
     levels_dbfs: Curve
     stretch_s: float
-    correlations: Curve | None = None
-    sides_to_mids_db: Curve | None = None
-    correlation_curves: Curve | None = field(default=None, repr=False)
-    side_to_mid_curves_db: Curve | None = field(default=None, repr=False)
+    correlations: Curve
+    sides_to_mids_db: Curve
+    correlation_curves: Curve
+    side_to_mid_curves_db: Curve
 
 
 def bands_of(sample_rate_hz: int) -> tuple[Band, ...]:
@@ -155,15 +156,12 @@ class ThirdOctaveMeter:
         powers = self._powers * (2.0 / (self._size * _OVERLAP_POWER * n_values))
         levels_dbfs = np.full(len(powers), -np.inf)
         np.log10(powers, out=levels_dbfs, where=powers > 0)
-        stretch_s = self._over_time.rows_per_stretch * self._size / (2 * self._rate)
-        levels = ThirdOctaves(self._bands, 10.0 * levels_dbfs, stretch_s)
-        return self._with_stereo(levels) if len(self._x) == 2 else levels
-
-    def _with_stereo(self, levels: ThirdOctaves) -> ThirdOctaves:
         curves = self._over_time.stretches.reshape(-1, len(self._bands), 3)
         total = curves.sum(axis=0)
-        return replace(
-            levels,
+        return ThirdOctaves(
+            bands=self._bands,
+            levels_dbfs=10.0 * levels_dbfs,
+            stretch_s=self._over_time.rows_per_stretch * self._size / (2 * self._rate),
             correlations=correlation_of(total),
             sides_to_mids_db=side_to_mid_db_of(total),
             correlation_curves=correlation_of(curves),
