@@ -22,7 +22,6 @@ from pipeline.dsp.truepeak import Reblocker
 _FIRST_BAND, _LAST_BAND = -17, 13  # 10 to the power of tenths, times 1 kHz
 _NAMES_HZ = (10.0, 12.5, 16.0, 20.0, 25.0, 31.5, 40.0, 50.0, 63.0, 80.0)
 _WINDOW_S = 0.6  # or longer: the lowest band is then three bins wide
-_OVERLAP_POWER = 0.75  # of Hann windows that overlap by half, the mean sum of their squares
 
 Spectra = npt.NDArray[np.float32]
 
@@ -88,16 +87,19 @@ class ThirdOctaveMeter:
 
     Notes
     -----
-    Hann windows of 0.6 s or a little more overlap by half, and reach half a window over both
-    ends, so that every sample counts. They are transformed in float32: a band more than 130 dB
-    below the loudest reads too much. A tone leaks into the neighbouring band below 50 Hz.
+    Windows of 0.6 s or more, each half a period of a sine, overlap by half and reach half a
+    window over both ends: their squares add up to one, so every sample counts the same and the
+    bands together have the power of the programme. They are transformed in float32: a band
+    more than 120 dB below the loudest reads too much. Below 50 Hz a tone leaks into the
+    neighbouring bands.
     """
 
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
         self._bands = bands_of(sample_rate_hz)
         self._rate = sample_rate_hz
         self._size = 1 << ceil(log2(_WINDOW_S * sample_rate_hz))
-        self._window = np.hanning(self._size + 1)[:-1].astype(np.float32)
+        middles = (np.arange(self._size) + 0.5) / self._size
+        self._window = np.sin(np.pi * middles).astype(np.float32)
         self._edges = _edges_in_bins(self._bands, sample_rate_hz / self._size)
         self._reblocker = Reblocker(n_channels, self._size)
         # Half a window of what came before, then a chunk: two windows.
@@ -153,7 +155,7 @@ class ThirdOctaveMeter:
     def _figures(self) -> ThirdOctaves:
         n_values = max(self._n_samples, 1) * len(self._x)
         # Each bin but those at the ends stands for two of the full transform (Parseval).
-        powers = self._powers * (2.0 / (self._size * _OVERLAP_POWER * n_values))
+        powers = self._powers * (2.0 / (self._size * n_values))
         levels_dbfs = np.full(len(powers), -np.inf)
         np.log10(powers, out=levels_dbfs, where=powers > 0)
         curves = self._over_time.stretches.reshape(-1, len(self._bands), 3)
