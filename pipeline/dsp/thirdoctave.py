@@ -22,6 +22,7 @@ from pipeline.dsp.truepeak import Reblocker
 _FIRST_BAND, _LAST_BAND = -17, 13  # 10 to the power of tenths, times 1 kHz
 _NAMES_HZ = (10.0, 12.5, 16.0, 20.0, 25.0, 31.5, 40.0, 50.0, 63.0, 80.0)
 _WINDOW_S = 0.6  # or longer: the lowest band is then three bins wide
+_MOST_STRETCHES = 2048  # twelve minutes, then they become longer; 1.5 MB
 
 Spectra = npt.NDArray[np.float32]
 
@@ -90,8 +91,8 @@ class ThirdOctaveMeter:
     Windows of 0.6 s or more, each half a period of a sine, overlap by half and reach half a
     window over both ends: their squares add up to one, so every sample counts the same and the
     bands together have the power of the programme. They are transformed in float32: a band
-    more than 120 dB below the loudest reads too much. Below 50 Hz a tone leaks into the
-    neighbouring bands.
+    more than 140 dB below the loudest reads too much. A tone reads 35 dB lower in the bands
+    beside it at 31.5 Hz, 50 dB at 100 Hz, 80 dB at 1 kHz.
     """
 
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
@@ -106,7 +107,7 @@ class ThirdOctaveMeter:
         self._x = np.zeros((n_channels, self._size // 2 + self._size), np.float32)
         self._n_samples = 0
         self._powers = np.zeros(len(self._bands))
-        self._over_time = SumsOverTime(3 * len(self._bands))
+        self._over_time = SumsOverTime(3 * len(self._bands), most=_MOST_STRETCHES)
 
     def update(self, block: Audio) -> None:
         """Take one block of shape ``(n_samples, n_channels)``."""

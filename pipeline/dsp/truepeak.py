@@ -142,16 +142,18 @@ class TruePeakMeter:
         for row in x:
             short = _short_view(row)
             local = _local_peaks(short)
-            envelope = np.zeros(len(row) - HISTORY_SAMPLES, np.float32)
-            banks.itu_peaks(short, envelope, np.flatnonzero(local * _ITU_BOUND > itu))
-            itu = max(itu, float(envelope.max()))
-            envelope[:] = 0.0
-            banks.coarse_peaks(
-                short, envelope, np.flatnonzero(local * _COARSE_BOUND > accurate)
-            )
-            accurate = max(accurate, float(envelope.max()))
-            _raise_where_loud(row, envelope, accurate)
-            accurate = max(accurate, float(envelope.max()))
+            highest = float(local.max())
+            if highest * _ITU_BOUND > itu:
+                envelope = np.zeros(len(row) - HISTORY_SAMPLES, np.float32)
+                banks.itu_peaks(short, envelope, np.flatnonzero(local * _ITU_BOUND > itu))
+                itu = max(itu, float(envelope.max()))
+            if highest * _COARSE_BOUND > accurate:
+                envelope = np.zeros(len(row) - HISTORY_SAMPLES, np.float32)
+                cells = np.flatnonzero(local * _COARSE_BOUND > accurate)
+                banks.coarse_peaks(short, envelope, cells)
+                accurate = max(accurate, float(envelope.max()))
+                _raise_where_loud(row, envelope, accurate)
+                accurate = max(accurate, float(envelope.max()))
         return itu, accurate
 
 

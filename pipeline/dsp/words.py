@@ -15,14 +15,16 @@ def words_to_samples(words: npt.NDArray[np.uint8], n_bytes: int, samples: Audio)
 
     Several times as fast as libsndfile, which makes up half the time of a measurement.
     """
-    k = 0
-    for i in range(samples.shape[0]):
-        for channel in range(samples.shape[1]):
-            # Put to the top of 32 bits, where the sign is.
-            word = (
-                np.int32(words[k + n_bytes - 1]) << 24 | np.int32(words[k + n_bytes - 2]) << 16
-            )
-            if n_bytes == 3:
-                word |= np.int32(words[k]) << 8
-            samples[i, channel] = np.int32(word) * 2.0**-31
-            k += n_bytes
+    flat = samples.reshape(samples.size)
+    # Words are put to the top of 32 bits, where the sign is. One loop for each length: with a
+    # choice inside, the compiler uses no vectors.
+    if n_bytes == 3:
+        for i in range(len(flat)):
+            low, middle, high = words[3 * i], words[3 * i + 1], words[3 * i + 2]
+            word = np.int32(low) << 8 | np.int32(middle) << 16 | np.int32(high) << 24
+            flat[i] = np.int32(word) * 2.0**-31
+    else:
+        for i in range(len(flat)):
+            low, high = words[2 * i], words[2 * i + 1]
+            word = np.int32(low) << 16 | np.int32(high) << 24
+            flat[i] = np.int32(word) * 2.0**-31

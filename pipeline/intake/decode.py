@@ -38,6 +38,10 @@ _RECOUNT_SAMPLES = 512
 _UNKNOWN_LENGTH = 2**62  # libsndfile answers SF_COUNT_MAX when a FLAC stream does not say
 
 
+class UnknownCodingError(SourceError):
+    """A file begins like one that libsndfile reads, but it does not know what is in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class MixHeader:
     """What a mix says about itself before a sample is read.
@@ -370,7 +374,7 @@ def _sound_file(path: Path) -> soundfile.SoundFile:
             "it has a header: rename it to what it is",
         ) from error
     except _sound_errors() as error:
-        raise SourceError(
+        raise UnknownCodingError(
             str(path),
             "begins like an audio file, but its header is damaged or of an unknown kind",
             _SEND,

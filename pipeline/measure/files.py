@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import numpy as np
+
 from pipeline.dsp.meter import Meter
 from pipeline.errors import SourceError
 from pipeline.measure.figures import (
@@ -19,6 +21,8 @@ from pipeline.measure.figures import (
     full_figures,
 )
 from pipeline.measure.sound import Sound, open_sound
+
+_LARGE_BYTES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def measure_files(paths: Sequence[Path], wish: Wish, *, jobs: int) -> Measured:
     ToolError
         If FFmpeg is needed and cannot be called.
     """
+    _keep_freed_memory()
     stopped = Event()
     with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(paths)))) as pool:
         futures = [pool.submit(_measure, path, wish, stopped) for path in paths]
@@ -103,6 +108,15 @@ def measure_file(path: Path, wish: Wish = Wish()) -> FileFigures:
         If FFmpeg is needed and cannot be called.
     """
     return _measure(path, wish, Event())
+
+
+def _keep_freed_memory() -> None:
+    """Let the allocator keep what is freed, where it is glibc's: blocks come back at once.
+
+    It gives the system back what lies over twice the largest block that was ever freed. Without
+    this, every block of samples is made of fresh pages: a third of the time.
+    """
+    np.empty(_LARGE_BYTES, np.uint8)
 
 
 def _result(future: Future[FileFigures]) -> FileFigures | SourceError:

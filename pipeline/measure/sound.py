@@ -21,7 +21,13 @@ from formats.wav import PCM_TAG, WavInfo, read_info
 from pipeline.dsp import Audio
 from pipeline.dsp.words import words_to_samples
 from pipeline.errors import SourceError
-from pipeline.intake.decode import SourceReader, is_finite, kind_of, timecode
+from pipeline.intake.decode import (
+    SourceReader,
+    UnknownCodingError,
+    is_finite,
+    kind_of,
+    timecode,
+)
 from pipeline.intake.probe import codec_name
 
 if TYPE_CHECKING:
@@ -83,18 +89,26 @@ def open_sound(path: Path) -> Iterator[Sound]:
         If FFmpeg is needed and cannot be called.
     """
     kind = kind_of(path)
-    if not kind.container:
+    reader = _reader(path) if kind.container else None
+    if reader is None:
         with _through_ffmpeg(path, kind) as sound:
             yield sound
         return
-    with SourceReader(path, most_channels=MOST_CHANNELS) as reader:
+    with reader:
         if reader.header.n_channels <= 2:
             yield _from_reader(path, reader)
             return
-        bits = _word_length(reader)
-        name = codec_name(reader.header)
+    name, bits = codec_name(reader.header), _word_length(reader)
     with _through_ffmpeg(path, kind, codec=name, bits=bits) as sound:
         yield sound
+
+
+def _reader(path: Path) -> SourceReader | None:
+    """Return a reader, or `None` if libsndfile does not know what is in the file."""
+    try:
+        return SourceReader(path, most_channels=MOST_CHANNELS)
+    except UnknownCodingError:
+        return None
 
 
 def _from_reader(path: Path, reader: SourceReader) -> Sound:
