@@ -1,7 +1,8 @@
 """MP3 and FLAC: encoding, and decoding by another library than the one that encodes.
 
 MP3 is written by FFmpeg (libmp3lame) and read by libsndfile (mpg123); FLAC is written by
-libsndfile (libFLAC) and read by FFmpeg's own decoder. This is the one module that calls FFmpeg.
+libsndfile (libFLAC) and read by FFmpeg's own decoder. Whatever else there is, films too, FFmpeg
+may read for measuring. This is the one module that calls FFmpeg.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from formats.mp3_length import write_length
 from formats.payload import Container, Payload, find_payload
 from formats.pcm import Piece, SampleFormat, unpack_to_float
 from formats.tool import Command, ToolExitError, ffmpeg_path, output, run
-from formats.wav import FLOAT_TAG, PCM_TAG, read_info
+from formats.wav import FLOAT_TAG, PCM_TAG, parse_info, read_info
 
 MP3_RATES_HZ = (32000, 44100, 48000)
 MP3_KBPS = (128, 160, 192, 224, 256, 320)
@@ -31,6 +34,27 @@ _LAME_QUALITY = 3
 _FLAC_COMPRESSION = 0.5
 _BLOCK_SAMPLES = 1 << 16
 _FLOAT_BYTES = 4
+_PIECE_BYTES = 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """A file that is being decoded.
+
+    Parameters
+    ----------
+    sample_rate_hz, n_channels : int
+        Of the decoded audio.
+    channel_mask : int
+        Which loudspeaker each channel is for, by the bits of WAV; 0 if nobody knows.
+    blocks : iterator of ndarray
+        The audio, once: float64, shape ``(n, n_channels)``, full scale 1.0.
+    """
+
+    sample_rate_hz: int
+    n_channels: int
+    channel_mask: int
+    blocks: Iterator[npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +226,65 @@ def decode(path: Path, *, block_samples: int = _BLOCK_SAMPLES) -> Iterator[Piece
     if n_samples != facts.n_samples:
         promised = f"{facts.n_samples} samples, as the header promises"
         raise DecodeError(payload.offset_bytes, promised, f"{n_samples}")
+
+
+@contextmanager
+def decoding(path: Path, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[Decoding]:
+    """Decode the first sound of any file that FFmpeg reads, in single precision.
+
+    Parameters
+    ----------
+    path : Path
+        Audio or film.
+    piece_bytes : int
+        How much is taken from FFmpeg at a time.
+
+    Yields
+    ------
+    Decoding
+        Leaving the context stops FFmpeg; what is wrong with the file may come to light after
+        the last block.
+
+    Raises
+    ------
+    FormatError
+        If FFmpeg cannot read it, finds no sound in it, or stumbles over damage.
+    ToolError
+        If FFmpeg cannot be called.
+    """
+    command = _ffmpeg(
+        path,
+        "pipe:1",
+        f"decoding {path.name}",
+        # A playlist must not lead to the network, nor a file make FFmpeg use every core.
+        source={"protocol_whitelist": "file,pipe", "threads": 1},
+        # WAV, because its header says what FFmpeg found; channels are put into its order.
+        target={"map": "0:a:0", "c:a": "pcm_f32le", "f": "wav"},
+    )
+    pieces = output(command, piece_bytes=piece_bytes)
+    try:
+        head = next(pieces, b"")
+        info = parse_info(BytesIO(head))
+        words = _words(chain((head[info.data_offset :],), pieces), info.block_bytes)
+        blocks = (
+            unpack_to_float(word, SampleFormat.F32LE, n_channels=info.n_channels)
+            for word in words
+        )
+        yield Decoding(info.sample_rate_hz, info.n_channels, info.channel_mask, blocks)
+    except ToolExitError as error:
+        raise FormatError(f"FFmpeg cannot read it: {error.message}") from error
+    finally:
+        pieces.close()
+
+
+def _words(pieces: Iterable[bytes], width: int) -> Iterator[bytes]:
+    """Yield the bytes again, cut between samples; a part of one at the end is left out."""
+    rest = b""
+    for piece in pieces:
+        data = rest + piece
+        whole = len(data) - len(data) % width
+        rest = data[whole:]
+        yield data[:whole]
 
 
 def stream_facts(path: Path) -> StreamFacts:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,9 @@ def run(command: Command) -> bytes:
     return b"".join(output(command))
 
 
-def output(command: Command, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:
+def output(
+    command: Command, *, piece_bytes: int = _PIECE_BYTES
+) -> Generator[bytes, None, None]:
     """Yield the standard output of a program while it runs, in pieces of equal size.
 
     The last piece may be shorter, and comes before the status is known: only an iteration

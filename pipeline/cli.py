@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.build import Built, Settings
     from pipeline.build.check import CheckedAlbum
     from pipeline.findings import Finding
+    from pipeline.measure.files import Measured
     from pipeline.verify.runner import Verdict
 
 OUR_BUG = 70
@@ -229,6 +230,52 @@ def verify(
     raise typer.Exit(0 if all(verdict.is_released for verdict in verdicts) else 1)
 
 
+@app.command(epilog="Example: glassmaster measure --album masters/*.wav")
+def measure(
+    files: Annotated[list[Path], typer.Argument(help="Audio, or films with sound.")],
+    *,
+    album: Annotated[
+        bool, typer.Option("--album", help="Also take the files together, as one programme.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Loudness and peaks only, in a third of the time.")
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Draw loudness over time into an SVG file.", metavar="SVG"),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Put what changes over time into the JSON.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=64, help="Files side by side.")
+    ] = _CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Measure loudness, peaks, dynamics, stereo and spectrum of any files."""
+    from pipeline.errors import SourceError, UsageError
+    from pipeline.measure.files import Wish, measure_files
+
+    if as_csv and as_json:
+        raise UsageError("--json and --csv both print on standard output", "leave one out")
+    if curves and not as_json:
+        raise UsageError("--curves is for JSON, where there is room for them", "add --json")
+    wish = Wish(is_quick=quick, with_curves=curves, with_album=album)
+    measured = measure_files(files, wish, jobs=jobs)
+    if plot and measured.files:
+        from formats.atomic import write_atomically
+        from pipeline.measure.plot import plot_svg
+
+        write_atomically(plot, plot_svg(measured.files).encode())
+    if as_json:
+        _print_json(measured.to_json())
+    else:
+        _say_measured(measured, as_csv=as_csv)
+    if measured.problems:
+        _fail("\n".join(str(each) for each in measured.problems), SourceError.exit_code)
+
+
 @app.command(epilog="Example: glassmaster schema > album.schema.json")
 def schema() -> None:
     """Print the JSON Schema of album.yaml, for editors."""
@@ -394,6 +441,16 @@ def _say_verdict(verdict: Verdict, *, quiet: bool) -> None:
     print(verdict.sentence())
     for text in verdict.not_checked:
         _say(f"not checked: {text}", quiet=quiet)
+
+
+def _say_measured(measured: Measured, *, as_csv: bool) -> None:
+    from pipeline.measure.tables import csv_text, text_lines
+
+    if as_csv:
+        print(csv_text(measured.files), end="")
+    else:
+        for line in text_lines(measured.files, measured.album):
+            print(line)
 
 
 def _megabytes(n_bytes: int) -> str:

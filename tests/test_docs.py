@@ -23,6 +23,7 @@ from pipeline.findings import Finding
 from pipeline.lock import Lock
 from pipeline.manifest import Manifest
 from pipeline.master.registry import parameters
+from pipeline.measure.figures import AlbumFigures, FileFigures
 from pipeline.report.data import AlbumReport
 from pipeline.report.intake import Checked
 from pipeline.spec.lint import CHECKS
@@ -36,6 +37,7 @@ PRINTED: dict[str, tuple[type, ...]] = {
     "## glassmaster plan": (Change, Handing),
     "## glassmaster relock": (Relocked,),
     "## glassmaster verify": (Measurement,),
+    "## glassmaster measure": (FileFigures, AlbumFigures),
     "## glassmaster store": (StoreSize, Pruned),
     "## out/reports/album.json": (AlbumReport,),
     "## out/DELIVERABLE/manifest.json": (Manifest,),

@@ -669,6 +669,53 @@ def test_verify_json_has_a_verdict_for_each_path(album: Album, run: Run) -> None
         assert wanted <= set(each)
 
 
+# --- measuring --------------------------------------------------------------------------------
+
+
+def test_measure_needs_no_spec_and_prints_a_sheet(
+    run: Run, mixes: Path, tmp_path: Path
+) -> None:
+    said = run(tmp_path, "measure", str(mixes / "dawn.wav"))
+    assert said.status == FINE, said
+    assert "LUFS integrated" in said.out
+    assert "1000 Hz" in said.out
+
+
+def test_measure_prints_json_and_csv(run: Run, mixes: Path, tmp_path: Path) -> None:
+    files = [str(mixes / f"{name}.wav") for name in ("dawn", "dusk")]
+    found = run(tmp_path, "measure", "--json", "--album", "--quick", *files).json
+    assert [each["file"] for each in found["files"]] == files
+    assert found["album"]["n_files"] == 2
+    rows = run(tmp_path, "measure", "--csv", "--quick", *files).out.splitlines()
+    assert len(rows) == 3
+    assert rows[0].startswith("file,codec,sample_rate_hz")
+
+
+def test_measure_draws(run: Run, mixes: Path, tmp_path: Path) -> None:
+    said = run(tmp_path, "measure", "--quick", "--plot", "out.svg", str(mixes / "dawn.wav"))
+    assert said.status == FINE
+    assert (tmp_path / "out.svg").read_text().startswith("<svg ")
+
+
+def test_what_cannot_be_measured_is_told_and_the_rest_is_measured(
+    run: Run, mixes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no sound\n")
+    said = run(tmp_path, "measure", "--quick", "notes.txt", str(mixes / "dawn.wav"))
+    assert said.status == BAD_SOURCE
+    assert said.err.startswith("notes.txt: holds no sound that can be read: ")
+    assert "LUFS integrated" in said.out
+
+
+@pytest.mark.parametrize("options", [("--json", "--csv"), ("--curves",)])
+def test_options_of_measure_that_exclude_each_other(
+    run: Run, mixes: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    said = run(tmp_path, "measure", *options, str(mixes / "dawn.wav"))
+    assert said.status == WRONG_SPEC
+    assert "hint: " in said.err
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -678,6 +725,7 @@ def test_verify_json_has_a_verdict_for_each_path(album: Album, run: Run) -> None
         ("build",),
         ("relock",),
         ("verify",),
+        ("measure",),
         ("schema",),
         ("store", "size"),
         ("store", "prune"),
