@@ -35,7 +35,14 @@ class Ear:
     run: str
 
 
-EARS: tuple[Ear, ...] = (Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),)
+EARS: tuple[Ear, ...] = (
+    Ear("background", 1, "pipeline.intake.listeners.background:BackgroundListener"),
+    Ear("clicks", 1, "pipeline.intake.listeners.clicks:ClickListener"),
+    Ear("edges", 1, "pipeline.intake.listeners.edges:EdgeListener"),
+    Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
+    Ear("repeats", 1, "pipeline.intake.listeners.repeats:RepeatListener"),
+    Ear("silences", 1, "pipeline.intake.listeners.silences:SilenceListener"),
+)
 """Everybody who listens, in order."""
 
 

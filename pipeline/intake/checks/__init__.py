@@ -9,18 +9,36 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.findings import Check, Finding
+from pipeline.intake.checks.clicks import clicks
 from pipeline.intake.checks.clipped import clipped
 from pipeline.intake.checks.dc_offset import dc_offset
+from pipeline.intake.checks.dropouts import dropouts
+from pipeline.intake.checks.head import head
+from pipeline.intake.checks.hum import hum
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.mono import mono
+from pipeline.intake.checks.noise_floor import noise_floor
 from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
+from pipeline.intake.checks.repeated_blocks import repeated_blocks
 from pipeline.intake.checks.silent import silent
 from pipeline.intake.checks.stored_as import stored_as
+from pipeline.intake.checks.subsonic import subsonic
+from pipeline.intake.checks.tail import tail
 
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
 """What the facts of a mix alone show."""
 
-SURVEY_CHECKS: tuple[Check, ...] = (dc_offset,)
+SURVEY_CHECKS: tuple[Check, ...] = (
+    clicks,
+    dc_offset,
+    dropouts,
+    head,
+    hum,
+    noise_floor,
+    repeated_blocks,
+    subsonic,
+    tail,
+)
 """What shows when a mix is heard by every listener."""
 
 ALBUM_CHECKS: tuple[Check, ...] = ()

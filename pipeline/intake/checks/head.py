@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import log10
 
 from pipeline.findings import Evidence, Finding, Plot, Severity, check
 from pipeline.intake.checks.received import Surveyed
-from pipeline.intake.listeners.edges import STEP_S, EdgeFigures
+from pipeline.intake.listeners.edges import STEP_S, EdgeFigures, mean_dbfs
 
 LONGEST_SILENCE_S = 0.5
 MOST_ZEROS_S = 0.01
@@ -78,12 +77,6 @@ def _cut(figures: EdgeFigures) -> Finding:
             plot=_plot(levels),
         ),
     )
-
-
-def mean_dbfs(levels_dbfs: tuple[float, ...]) -> float:
-    """Return the level of the mean power."""
-    powers = [10.0 ** (level / 10.0) for level in levels_dbfs]
-    return 10.0 * log10(sum(powers) / len(powers))
 
 
 def _plot(levels: tuple[float, ...]) -> Plot:

@@ -27,7 +27,6 @@ SILENT_DBFS = -110.0
 """Windows below are digital silence, or the last bits of a fade."""
 
 SUBSONIC_HZ = (2.0, 18.0)
-DEEP_HZ = (22.0, 40.0)
 
 NOISE_BAND_HZ = (1_000.0, 8_000.0)
 NOISE_PARTS = 8
@@ -35,12 +34,20 @@ LEAST_FLATNESS = 0.45
 """Geometric by arithmetic mean of the power: 0.56 for noise, below 0.3 for most music."""
 LEVEL_STEP_DB = 0.5
 LOWEST_DBFS = -150.0
+FLOOR_BELOW_DB = 20.0
+FLOOR_S = 1.0
+FLOOR_WIDTH_DB = 1.5
+FLOOR_SKIRT_DB = 6.0
+MOST_BELOW = 0.33
+"""Noise is at least 20 dB under the loud windows, heard for 1 s, 1.5 dB wide; the 6 dB below
+hold at most a third as many windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackgroundFigures(Figures):
-    """Levels and spectra of what lies under the music; levels are those of the power of all
-    channels together, divided by their number.
+    """Levels and spectra of what lies under the music.
+
+    A level is that of the mean power of the channels.
 
     Parameters
     ----------
@@ -55,8 +62,8 @@ class BackgroundFigures(Figures):
     quiet_spectrum_db : tuple of float
         Level of a sine at each frequency up to `HIGHEST_HZ`, in the quietest windows; empty if
         the mix is shorter than a window of `TONE_SAMPLES`.
-    subsonic_dbfs, deep_dbfs, all_dbfs : float
-        Level of the whole mix in `SUBSONIC_HZ`, in `DEEP_HZ`, and altogether.
+    subsonic_dbfs, all_dbfs : float
+        Level of the whole mix in `SUBSONIC_HZ`, and altogether.
     """
 
     name: ClassVar[str] = "background"
@@ -68,13 +75,7 @@ class BackgroundFigures(Figures):
     tone_bin_hz: float
     quiet_spectrum_db: tuple[float, ...]
     subsonic_dbfs: float
-    deep_dbfs: float
     all_dbfs: float
-
-
-FLOOR_BELOW_DB = 20.0
-FLOOR_S = 1.0
-FLOOR_WIDTH_DB = 3.0
 
 
 class BackgroundListener:
@@ -103,19 +104,16 @@ class BackgroundListener:
     def figures(self) -> BackgroundFigures:
         """Return what lies under the music."""
         loud_dbfs = self._levels.percentile_dbfs(95.0)
-        n_least = FLOOR_S / self._hop_s if self._hop_s else 1.0
-        noise_dbfs, n_noise = (None, 0)
-        if loud_dbfs is not None:
-            noise_dbfs, n_noise = self._noise.crowd(loud_dbfs - FLOOR_BELOW_DB, n_least)
+        noise_dbfs, n_noise = _floor(self._levels.counts, self._noise.counts, loud_dbfs)
+        is_long = n_noise * self._hop_s >= FLOOR_S
         return BackgroundFigures(
             loud_dbfs=loud_dbfs,
             quiet_dbfs=self._levels.percentile_dbfs(1.0),
-            noise_dbfs=noise_dbfs,
-            noise_s=round(n_noise * self._hop_s, 2),
+            noise_dbfs=noise_dbfs if is_long else None,
+            noise_s=round(n_noise * self._hop_s, 2) if is_long else 0.0,
             tone_bin_hz=self._tones.bin_hz,
             quiet_spectrum_db=self._tones.quiet_spectrum_db(),
             subsonic_dbfs=self._tones.level_dbfs(SUBSONIC_HZ),
-            deep_dbfs=self._tones.level_dbfs(DEEP_HZ),
             all_dbfs=self._levels.mean_dbfs(),
         )
 
@@ -142,20 +140,12 @@ class _Levels:
         reached = np.cumsum(self._counts)
         if not reached[-1]:
             return None
-        return float(_level_dbfs(np.searchsorted(reached, percent / 100.0 * reached[-1])))
+        step = int(np.searchsorted(reached, percent / 100.0 * reached[-1]))
+        return LOWEST_DBFS + LEVEL_STEP_DB * step
 
-    def crowd(self, below_dbfs: float, n_least: float) -> tuple[float | None, int]:
-        """Return the level around which most windows lie, and how many; None if too few do."""
-        width = round(FLOOR_WIDTH_DB / LEVEL_STEP_DB)
-        highest = int((below_dbfs - LOWEST_DBFS) / LEVEL_STEP_DB)
-        counts = self._counts[: max(0, highest)]
-        if len(counts) < width:
-            return None, 0
-        sums = np.convolve(counts, np.ones(width, np.int64), mode="valid")
-        best = int(sums.argmax())
-        if sums[best] < n_least:
-            return None, 0
-        return float(_level_dbfs(np.array(best + (width - 1) / 2))), int(sums[best])
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        return self._counts
 
 
 class _LowRate:
@@ -242,6 +232,25 @@ class _Tones:
         return float(_decibels(np.array(power)))
 
 
+def _floor(
+    levels: npt.NDArray[np.int64], noise: npt.NDArray[np.int64], loud_dbfs: float | None
+) -> tuple[float, int]:
+    """Return the level that windows of noise gather at, and how many do.
+
+    Noise stands at one level, within a decibel, and next to nothing lies just below. The hush
+    of a passage of music has many levels.
+    """
+    width, skirt = (round(each / LEVEL_STEP_DB) for each in (FLOOR_WIDTH_DB, FLOOR_SKIRT_DB))
+    highest = round(((loud_dbfs or 0.0) - FLOOR_BELOW_DB - LOWEST_DBFS) / LEVEL_STEP_DB)
+    noise_sums = np.convolve(noise[:highest], np.ones(width, np.int64), mode="valid")[skirt:]
+    below = np.convolve(levels[:highest], np.ones(skirt, np.int64), mode="valid")
+    below = below[: len(noise_sums)]
+    noise_sums[below > MOST_BELOW * noise_sums] = 0
+    best = int(noise_sums.argmax())
+    level_dbfs = LOWEST_DBFS + LEVEL_STEP_DB * (skirt + best + (width - 1) / 2.0)
+    return level_dbfs, int(noise_sums[best])
+
+
 def _powers(frames: Frames) -> Row:
     """Return the mean square of each window."""
     parts = frames.spectra.view(np.float64)
@@ -267,7 +276,3 @@ def _is_noise(frames: Frames) -> npt.NDArray[np.bool_]:
 def _decibels(powers: Row) -> Row:
     levels: Row = 10.0 * np.log10(np.maximum(powers, 10.0 ** (SILENCE_DB / 10.0)))
     return levels
-
-
-def _level_dbfs(step: npt.NDArray[np.float64] | np.intp) -> npt.NDArray[np.float64]:
-    return LOWEST_DBFS + LEVEL_STEP_DB * np.asarray(step, np.float64)

@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dsp import Audio
 from pipeline.intake.listening import Figures, Format, Heard
 
 CELL_S = 0.01
@@ -125,7 +124,9 @@ class ClickListener:
     def figures(self) -> ClickFigures:
         """Return what stands out, in order of time."""
         found = sorted(self._found)
-        return ClickFigures(*zip(*found, strict=True)) if found else ClickFigures((), (), (), ())
+        return (
+            ClickFigures(*zip(*found, strict=True)) if found else ClickFigures((), (), (), ())
+        )
 
 
 def prediction_error(music: Samples) -> Samples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log10
 from typing import ClassVar
 
 import numpy as np
@@ -46,6 +47,12 @@ class EdgeFigures(Figures):
     head_jump: float
     head_levels_dbfs: tuple[float, ...]
     tail_levels_dbfs: tuple[float, ...]
+
+
+def mean_dbfs(levels_dbfs: tuple[float, ...]) -> float:
+    """Return the level of the mean power."""
+    powers = [10.0 ** (level / 10.0) for level in levels_dbfs]
+    return 10.0 * log10(sum(powers) / len(powers))
 
 
 class EdgeListener:

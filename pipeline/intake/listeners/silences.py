@@ -1,4 +1,4 @@
-"""Digital silence inside the sound: what a full buffer, a bad cable or an edit leaves behind."""
+"""Digital silence inside the sound: what an empty buffer or a bad edit leaves behind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from pipeline.dsp.kernel import kernel
 from pipeline.intake.listening import SILENCE_DB, Figures, Format, Heard
+
+Column = npt.NDArray[np.float64]
 
 SHORTEST_S = 0.005
 AROUND_S = 0.02
@@ -94,11 +96,11 @@ class SilenceListener:
 
 @kernel
 def find_silences(
-    samples: npt.NDArray[np.float64],
+    samples: Column,
     shortest: int,
     around: int,
-    state: npt.NDArray[np.float64],
-    runs: npt.NDArray[np.float64],
+    state: Column,
+    runs: Column,
 ) -> None:
     """Write the silences of one channel into `runs`, as far as they fit.
 
@@ -137,15 +139,16 @@ def find_silences(
     state[3], state[4], state[5] = last, found, behind
 
 
-def _levels_dbfs(powers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return 10.0 * np.log10(np.maximum(powers, 10.0 ** (SILENCE_DB / 10.0)))
+def _levels_dbfs(powers: Column) -> Column:
+    levels: Column = 10.0 * np.log10(np.maximum(powers, 10.0 ** (SILENCE_DB / 10.0)))
+    return levels
 
 
-def _jumps(
-    magnitudes: npt.NDArray[np.float64], powers: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    return magnitudes / np.sqrt(np.maximum(powers, magnitudes**2 / 100.0 + 1e-30))
+def _jumps(magnitudes: Column, powers: Column) -> Column:
+    # At most 10: a single sample has next to no power.
+    sizes: Column = magnitudes / np.sqrt(np.maximum(powers, magnitudes**2 / 100.0 + 1e-30))
+    return sizes
 
 
-def _floats(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
+def _floats(values: Column) -> tuple[float, ...]:
     return tuple(round(float(each), 6) for each in values)
