@@ -34,7 +34,7 @@ def head(received: Surveyed) -> Iterator[Finding]:
         yield Finding(
             Severity.INFO,
             "long-silence",
-            f"{silence_s:.1f} s of silence before the first sound; "
+            f"{silence_s:.2f} s of silence before the first sound; "
             f"up to {LONGEST_SILENCE_S:g} s is usual",
             time_s=0.0,
             action="trim: silence takes it off, if it is not meant",

@@ -67,9 +67,10 @@ def _partial(figures: BackgroundFigures, number: int, nominal_hz: float) -> _Par
         for i in range(middle - reach, middle + reach + 1)
         if abs(i * bin_hz - place_hz) >= NEAR_HZ[0]
     ]
-    mains_hz = (peak + _top(levels[peak - 1 : peak + 2])) * bin_hz / number
-    if levels[peak] - median(near) < LEAST_PROMINENCE_DB:
+    is_peak = levels[peak] >= max(levels[peak - 1], levels[peak + 1])
+    if not is_peak or levels[peak] - median(near) < LEAST_PROMINENCE_DB:
         return None
+    mains_hz = (peak + _top(levels[peak - 1 : peak + 2])) * bin_hz / number
     if abs(mains_hz - nominal_hz) > TOLERANCE_HZ:
         return None
     return _Partial(number, mains_hz, levels[peak])

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from pipeline.findings import Evidence, Finding, Severity, check
 from pipeline.intake.checks.received import Surveyed
-from pipeline.intake.listeners.background import FLOOR_BELOW_DB, BackgroundFigures
+from pipeline.intake.listeners.background import BackgroundFigures
 
 # A quiet tape without noise reduction is at -55 dBFS or so under a mix; more than that is heard
 # in every rest once the master is 10 dB louder.
 WARN_DBFS = -45.0
 INFO_DBFS = -60.0
+QUIET_BELOW_DB = 20.0
+"""A place is quiet if it is so far below the loud ones."""
 
 
 @check(
@@ -50,4 +52,4 @@ def noise_floor(received: Surveyed) -> Iterator[Finding]:
 def _is_never_quiet(figures: BackgroundFigures) -> bool:
     if figures.loud_dbfs is None or figures.quiet_dbfs is None:
         return False
-    return figures.quiet_dbfs > figures.loud_dbfs - FLOOR_BELOW_DB
+    return figures.quiet_dbfs > figures.loud_dbfs - QUIET_BELOW_DB

@@ -34,12 +34,12 @@ LEAST_FLATNESS = 0.45
 """Geometric by arithmetic mean of the power: 0.56 for noise, below 0.3 for most music."""
 LEVEL_STEP_DB = 0.5
 LOWEST_DBFS = -150.0
-FLOOR_BELOW_DB = 20.0
+FLOOR_BELOW_DB = 12.0
 FLOOR_S = 1.0
 FLOOR_WIDTH_DB = 1.5
 FLOOR_SKIRT_DB = 6.0
 MOST_BELOW = 0.33
-"""Noise is at least 20 dB under the loud windows, heard for 1 s, 1.5 dB wide; the 6 dB below
+"""Noise is at least 12 dB under the loud windows, heard for 1 s, 1.5 dB wide; the 6 dB below
 hold at most a third as many windows."""
 
 

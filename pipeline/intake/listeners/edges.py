@@ -12,8 +12,8 @@ import numpy.typing as npt
 from pipeline.dsp import Audio
 from pipeline.intake.listening import SILENCE_DB, Figures, Format, Heard
 
-# Noise of -60 dBFS RMS, which is taken for silence, peaks at about -50 dBFS.
-SOUND_PEAK = 10.0 ** (-50.0 / 20.0)
+# Below, nothing is heard even of a master that is 10 dB louder than its mix.
+SOUND_PEAK = 10.0 ** (-60.0 / 20.0)
 EDGE_S = 0.2
 STEP_S = 0.002
 """The envelope of an edge: steps of 2 ms over 200 ms."""
