@@ -20,6 +20,8 @@ TONE_SAMPLES = 2048
 MOST_QUIET = 24
 QUIET_PART = 0.1
 """The quietest tenth of these windows is kept, 3 of them at least and 24 at most."""
+LEAST_WINDOWS = 5
+"""In less, 4 s, a note cannot be told from hum."""
 QUIET_PERCENTILE = 25.0
 """What sounds in three of four quiet windows stays; a note that comes and goes does not."""
 HIGHEST_HZ = 400.0
@@ -61,7 +63,7 @@ class BackgroundFigures(Figures):
         Distance of the values of `quiet_spectrum_db`, the first of which is at 0 Hz.
     quiet_spectrum_db : tuple of float
         Level of a sine at each frequency up to `HIGHEST_HZ`, in the quietest windows; empty if
-        the mix is shorter than a window of `TONE_SAMPLES`.
+        there are less than `LEAST_WINDOWS` that are not silent.
     subsonic_dbfs, all_dbfs : float
         Level of the whole mix in `SUBSONIC_HZ`, and altogether.
     """
@@ -215,7 +217,7 @@ class _Tones:
 
     def quiet_spectrum_db(self) -> tuple[float, ...]:
         """Return the level of a sine at each frequency, in most of the quietest windows."""
-        if not self._quietest:
+        if self._n_quiet < LEAST_WINDOWS:
             return ()
         wanted = max(3, round(QUIET_PART * self._n_quiet))
         quietest = [row for _, _, row in sorted(self._quietest, reverse=True)[:wanted]]
