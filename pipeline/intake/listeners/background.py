@@ -19,9 +19,9 @@ TONE_SAMPLES = 2048
 """A window for tones at that rate, about 1.4 s: bins of 0.7 Hz part 49 from 50 Hz."""
 MOST_QUIET = 24
 QUIET_PART = 0.1
-"""The quietest tenth of these windows is kept, 3 of them at least and 24 at most."""
-LEAST_WINDOWS = 5
-"""In less, 4 s, a note cannot be told from hum."""
+"""The quietest tenth of these windows is kept: 6 of them at least, 24 at most."""
+LEAST_WINDOWS = 6
+"""In less, 5 s, a note cannot be told from hum."""
 QUIET_PERCENTILE = 25.0
 """What sounds in three of four quiet windows stays; a note that comes and goes does not."""
 HIGHEST_HZ = 400.0
@@ -219,7 +219,7 @@ class _Tones:
         """Return the level of a sine at each frequency, in most of the quietest windows."""
         if self._n_quiet < LEAST_WINDOWS:
             return ()
-        wanted = max(3, round(QUIET_PART * self._n_quiet))
+        wanted = max(LEAST_WINDOWS, round(QUIET_PART * self._n_quiet))
         quietest = [row for _, _, row in sorted(self._quietest, reverse=True)[:wanted]]
         powers = np.percentile(quietest, QUIET_PERCENTILE, axis=0)
         return tuple(round(float(each), 1) for each in _decibels(powers / 2.0))

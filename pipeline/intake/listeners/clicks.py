@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from pipeline.intake.listening import Figures, Format, Heard
 
 CELL_S = 0.01
-AROUND_S = 0.03
+AROUND_S = 0.02
 """Music on either side of a suspect that predicts it."""
 BEND_RATIO = 9.0
 """How much the waveform must bend at a suspect, against the mean of its neighbours; noise
@@ -140,7 +141,7 @@ def prediction_error(music: Samples) -> Samples:
     centre = len(music) // 2
     gap = slice(centre - GAP_SAMPLES, centre + GAP_SAMPLES + 1)
     clean[gap] = np.linspace(music[gap.start], music[gap.stop - 1], 2 * GAP_SAMPLES + 1)
-    clean *= np.hanning(len(clean))
+    clean *= _window(len(clean))
     lags = np.array([clean[: len(clean) - lag] @ clean[lag:] for lag in range(ORDER + 1)])
     lags[0] = lags[0] * (1.0 + 1e-9) + 1e-18
     weights = solve_toeplitz(lags[:-1], lags[1:])
@@ -148,6 +149,11 @@ def prediction_error(music: Samples) -> Samples:
     error = np.convolve(music, predictor)[: len(music)]
     error[:ORDER] = 0.0
     return error
+
+
+@lru_cache(maxsize=4)
+def _window(n_samples: int) -> Samples:
+    return np.hanning(n_samples)
 
 
 def _spread(error: Samples) -> float:

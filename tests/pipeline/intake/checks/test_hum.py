@@ -59,6 +59,13 @@ def test_a_loud_drone_is_music(judge: Judge, song: Audio) -> None:
     assert not said(judge(song + tones(-18, 50.0, 100.0, 150.0)))
 
 
+@pytest.mark.parametrize("frequencies_hz", [(50.4, 100.8, 151.2), (49.8, 100.0, 150.9)])
+def test_tones_beside_the_mains_or_at_odds_with_one_another_do_not_hum(
+    judge: Judge, song: Audio, frequencies_hz: tuple[float, ...]
+) -> None:
+    assert not said(judge(song + tones(-50, *frequencies_hz)))
+
+
 def test_one_tone_alone_is_not_enough(judge: Judge, song: Audio) -> None:
     assert not said(judge(song + tones(-50, 50.0)))
 
