@@ -38,6 +38,7 @@ class Ear:
 EARS: tuple[Ear, ...] = (
     Ear("background", 1, "pipeline.intake.listeners.background:BackgroundListener"),
     Ear("clicks", 1, "pipeline.intake.listeners.clicks:ClickListener"),
+    Ear("coding", 1, "pipeline.intake.listeners.coding:CodingListener"),
     Ear("edges", 1, "pipeline.intake.listeners.edges:EdgeListener"),
     Ear("loudness", 1, "pipeline.intake.listeners.loudness:LoudnessListener"),
     Ear("moments", 1, "pipeline.intake.listeners.moments:MomentsListener"),

@@ -17,6 +17,7 @@ from pipeline.intake.checks.dropouts import dropouts
 from pipeline.intake.checks.harshness import harshness
 from pipeline.intake.checks.head import head
 from pipeline.intake.checks.hum import hum
+from pipeline.intake.checks.lossy_origin import lossy_origin
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.low_end import low_end
 from pipeline.intake.checks.mono import mono
@@ -42,6 +43,7 @@ SURVEY_CHECKS: tuple[Check, ...] = (
     harshness,
     head,
     hum,
+    lossy_origin,
     low_end,
     noise_floor,
     repeated_blocks,

@@ -46,7 +46,8 @@ def harshness(received: Surveyed) -> Iterator[Finding]:
     yield Finding(
         Severity.INFO,
         "build-up",
-        f"advice: the loud passages may be harsh{where}: {by:.0f} dB more at 2–5 kHz than {than}",
+        f"advice: the loud passages may be harsh{where}: "
+        f"{by:.0f} dB more at 2–5 kHz than {than}",
         time_s=times_s[0] if times_s else None,
         action="ask for a dynamic EQ at 2–5 kHz on what carries the loud passages",
         evidence=Evidence(
