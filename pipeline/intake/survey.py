@@ -35,7 +35,10 @@ class Ear:
     run: str
 
 
-EARS: tuple[Ear, ...] = (Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),)
+EARS: tuple[Ear, ...] = (
+    Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
+    Ear("stereo", 1, "pipeline.intake.listeners.stereo:StereoListener"),
+)
 """Everybody who listens, in order."""
 
 
