@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-
 Floats = npt.NDArray[np.float64]
 Spectrum = npt.NDArray[np.complex128]
 
@@ -118,5 +117,3 @@ def _overlap(delay: float) -> float:
     turn = 2.0 * np.pi * delay
     rest = (1.0 - delay) * (2.0 + np.cos(turn)) / 3.0
     return float(rest + np.sin(turn) / (2.0 * np.pi))
-
-

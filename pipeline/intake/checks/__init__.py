@@ -9,10 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.findings import Check, Finding
+from pipeline.intake.checks.balance import balance
 from pipeline.intake.checks.clipped import clipped
+from pipeline.intake.checks.correlation import correlation
 from pipeline.intake.checks.dc_offset import dc_offset
+from pipeline.intake.checks.delay import delay
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.mono import mono
+from pipeline.intake.checks.mono_fold import mono_fold
+from pipeline.intake.checks.near_mono import near_mono
+from pipeline.intake.checks.polarity import polarity
 from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
 from pipeline.intake.checks.silent import silent
 from pipeline.intake.checks.stored_as import stored_as
@@ -20,7 +26,15 @@ from pipeline.intake.checks.stored_as import stored_as
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
 """What the facts of a mix alone show."""
 
-SURVEY_CHECKS: tuple[Check, ...] = (dc_offset,)
+SURVEY_CHECKS: tuple[Check, ...] = (
+    balance,
+    correlation,
+    dc_offset,
+    delay,
+    mono_fold,
+    near_mono,
+    polarity,
+)
 """What shows when a mix is heard by every listener."""
 
 ALBUM_CHECKS: tuple[Check, ...] = ()

@@ -33,8 +33,8 @@ class StereoFigures(Figures):
     ----------
     left_lufs, right_lufs : float
         K-weighted level of each channel alone, not gated.
-    correlation, low_correlation : float or None
-        Of the whole, K-weighted, -1 to 1, and of what lies below 150 Hz; `None` if a channel is
+    correlation, low_correlation : float
+        Of the whole, K-weighted, -1 to 1, and of what lies below 150 Hz; 0 if a channel is
         silent.
     mono_loss_lu : float
         What the sum of both channels has lost against the two, 0 to 60; unrelated channels
@@ -57,8 +57,8 @@ class StereoFigures(Figures):
 
     left_lufs: float = SILENCE_DB
     right_lufs: float = SILENCE_DB
-    correlation: float | None = None
-    low_correlation: float | None = None
+    correlation: float = 0.0
+    low_correlation: float = 0.0
     mono_loss_lu: float = 0.0
     bands_hz: tuple[float, ...] = ()
     band_levels_lufs: tuple[float, ...] = ()
@@ -73,6 +73,11 @@ class StereoFigures(Figures):
     likeness_at_zero: float = 0.0
     side_rms_dbfs: float = SILENCE_DB
     side_peak_dbfs: float = SILENCE_DB
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are two channels with something in them."""
+        return min(self.left_lufs, self.right_lufs) > SILENCE_DB
 
 
 class StereoListener:
@@ -146,17 +151,19 @@ class _Sums:
         low = bands[:, self._bands_hz < _LOW_HZ].sum(axis=1)
         lag = self._lag()
         return StereoFigures(
-            left_lufs=LOUDNESS_OFFSET_DB + _level_db(whole[0] / n_frames),
-            right_lufs=LOUDNESS_OFFSET_DB + _level_db(whole[1] / n_frames),
-            correlation=_defined(_correlations(whole[:, None])),
-            low_correlation=_defined(_correlations(low[:, None])),
+            left_lufs=float(_levels_lufs(whole[:1] / n_frames)[0]),
+            right_lufs=float(_levels_lufs(whole[1:2] / n_frames)[0]),
+            correlation=float(_correlations(whole[:, None])[0]),
+            low_correlation=float(_correlations(low[:, None])[0]),
             mono_loss_lu=float(_losses_lu(whole[:, None])[0]),
             bands_hz=_rounded(self._bands_hz, 1),
             band_levels_lufs=_rounded(_levels_lufs(bands[:2].sum(axis=0) / n_frames), 2),
             band_correlations=_rounded(_correlations(bands), 3),
             band_losses_lu=_rounded(_losses_lu(bands), 2),
             passage_s=self._passage_s,
-            passages_s=_rounded(np.flatnonzero(is_loud) * self._passage_s, 2),
+            passages_s=_rounded(
+                self._passage_s * np.flatnonzero(is_loud).astype(np.float64), 2
+            ),
             passage_correlations=_rounded(_correlations(passages[is_loud].T), 3),
             lag_ms=lag.samples / self._rate_hz * 1000.0,
             lag_likeness=lag.likeness,
@@ -198,20 +205,24 @@ def _k_powers(frequencies_hz: Floats, sample_rate_hz: int) -> Floats:
 def _correlations(sums: Floats) -> Floats:
     """Return the correlation of each column of left, right and shared power; 0 of silence."""
     left, right, shared = sums
-    correlations = shared / np.sqrt(np.maximum(left, _TINY) * np.maximum(right, _TINY))
-    return np.clip(correlations, -1.0, 1.0)
+    correlations: Floats = shared / np.sqrt(np.maximum(left, _TINY) * np.maximum(right, _TINY))
+    return correlations.clip(-1.0, 1.0)
 
 
 def _losses_lu(sums: Floats) -> Floats:
     """Return how much quieter half the sum is on both speakers than left and right are."""
     left, right, shared = sums
     stereo = np.maximum(left + right, _TINY)
-    mono = np.maximum((left + right + 2.0 * shared) / 2.0, stereo * 10.0 ** (-MOST_LOSS_LU / 10))
-    return np.maximum(10.0 * np.log10(stereo / mono), 0.0)
+    mono = np.maximum(
+        (left + right + 2.0 * shared) / 2.0, stereo * 10.0 ** (-MOST_LOSS_LU / 10)
+    )
+    losses: Floats = 10.0 * np.log10(stereo / mono)
+    return losses.clip(0.0)
 
 
 def _levels_lufs(powers: Floats) -> Floats:
-    return LOUDNESS_OFFSET_DB + 10.0 * np.log10(np.maximum(powers, _TINY))
+    levels: Floats = LOUDNESS_OFFSET_DB + 10.0 * np.log10(np.maximum(powers, _TINY))
+    return levels.clip(SILENCE_DB)
 
 
 def _level_db(power: float) -> float:
@@ -220,8 +231,3 @@ def _level_db(power: float) -> float:
 
 def _rounded(values: Floats, digits: int) -> tuple[float, ...]:
     return tuple(round(float(each), digits) for each in values)
-
-
-def _defined(correlation: Floats) -> float | None:
-    """Return the correlation of a whole; exactly 0 means that a channel is silent."""
-    return float(correlation[0]) or None
