@@ -46,6 +46,7 @@ EARS: tuple[Ear, ...] = (
     Ear("repeats", 1, "pipeline.intake.listeners.repeats:RepeatListener"),
     Ear("resonance", 1, "pipeline.intake.listeners.resonance:ResonanceListener"),
     Ear("silences", 1, "pipeline.intake.listeners.silences:SilenceListener"),
+    Ear("stereo", 1, "pipeline.intake.listeners.stereo:StereoListener"),
     Ear("tone", 1, "pipeline.intake.listeners.tone:ToneListener"),
 )
 """Everybody who listens, in order."""

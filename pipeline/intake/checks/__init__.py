@@ -10,9 +10,12 @@ from dataclasses import replace
 
 from pipeline.findings import Check, Finding
 from pipeline.intake.checks.album_tone import album_tone
+from pipeline.intake.checks.balance import balance
 from pipeline.intake.checks.clicks import clicks
 from pipeline.intake.checks.clipped import clipped
+from pipeline.intake.checks.correlation import correlation
 from pipeline.intake.checks.dc_offset import dc_offset
+from pipeline.intake.checks.delay import delay
 from pipeline.intake.checks.dropouts import dropouts
 from pipeline.intake.checks.harshness import harshness
 from pipeline.intake.checks.head import head
@@ -21,7 +24,10 @@ from pipeline.intake.checks.lossy_origin import lossy_origin
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.low_end import low_end
 from pipeline.intake.checks.mono import mono
+from pipeline.intake.checks.mono_fold import mono_fold
+from pipeline.intake.checks.near_mono import near_mono
 from pipeline.intake.checks.noise_floor import noise_floor
+from pipeline.intake.checks.polarity import polarity
 from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
 from pipeline.intake.checks.repeated_blocks import repeated_blocks
 from pipeline.intake.checks.resonance import resonance
@@ -37,15 +43,21 @@ CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
 """What the facts of a mix alone show."""
 
 SURVEY_CHECKS: tuple[Check, ...] = (
+    balance,
     clicks,
+    correlation,
     dc_offset,
+    delay,
     dropouts,
     harshness,
     head,
     hum,
     lossy_origin,
     low_end,
+    mono_fold,
+    near_mono,
     noise_floor,
+    polarity,
     repeated_blocks,
     resonance,
     reverb,
