@@ -1,0 +1,1 @@
+"""What the detectors of the intake are tried on."""
