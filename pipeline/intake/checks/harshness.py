@@ -14,13 +14,15 @@ from pipeline.intake.listeners.tone import ToneFigures
 from pipeline.intake.verdict import DYNAMIC, needs
 
 # Own measurements on 134 pieces of many kinds: the loudest quarter has up to 4.4 dB more
-# presence than the rest in 98 % of them, and up to 6.8 dB more of it than of its neighbours.
-# Synthesised instruments exceed both in a third of the kinds that were tried: hence advice.
+# presence than the rest in 95 % of them, and up to 6.8 dB more of it than of its neighbours in
+# 98 %. 12 dB put into the loudest fifth raise it by 5 dB or more in nine of ten.
 BUILD_UP_DB = 5.0
 STANDING_OUT_DB = 8.0
+WARN_FURTHER_DB = 2.0
 # Where nothing is above 5 kHz, what is below it stands out of nothing.
 EMPTY_ABOVE_DB = 30.0
 SHOWN = 10
+ALIKE_DB = 3.0
 
 
 @check(
@@ -43,10 +45,11 @@ def harshness(received: Surveyed) -> Iterator[Finding]:
     by, than = (
         (build_up, "the softer ones") if build_up > BUILD_UP_DB else (loudest, "around it")
     )
+    is_advice = over < WARN_FURTHER_DB
     yield Finding(
-        Severity.INFO,
+        Severity.INFO if is_advice else Severity.WARN,
         "build-up",
-        f"advice: the loud passages may be harsh{where}: "
+        f"{'advice: ' if is_advice else ''}the loud passages are harsh{where}: "
         f"{by:.0f} dB more at 2–5 kHz than {than}",
         time_s=times_s[0] if times_s else None,
         action="ask for a dynamic EQ at 2–5 kHz on what carries the loud passages",
@@ -78,10 +81,11 @@ def _presence_db(tone: ToneFigures, of: str) -> float:
 
 
 def _worst_s(moments: MomentsFigures) -> list[float]:
-    """Return the loud seconds with the most presence, the worst first."""
+    """Return the loud seconds with about the most presence, the worst first."""
     presence, body = moments.mean_of("presence"), moments.mean_of("body")
     if not len(body):
         return []
     loud = np.flatnonzero(body >= np.median(body))
     order = loud[np.argsort((body - presence)[loud], kind="stable")]
-    return [float(each) for each in order[:SHOWN]]
+    over = (presence - body)[order]
+    return [float(each) for each in order[over >= over[0] - ALIKE_DB][:SHOWN]]
