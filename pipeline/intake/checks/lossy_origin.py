@@ -11,8 +11,8 @@ from pipeline.intake.listeners.coding import CodingFigures
 
 # Own measurements (benchmarks/intake/lossy_origin.py): the lead of untouched excerpts of 20 s,
 # whatever the music and however dull, has the median 0.6 and falls to one in e with every 0.35
-# above it; no excerpt reached 2.6. Mixes that only contain samples from Vorbis files reached 3.6.
-# MP3 and AAC lead by 5 to 20, Vorbis by 10 to 40.
+# above it; no excerpt reached 2.6. Mixes that only contain samples from Vorbis files reached
+# 3.6. MP3 and AAC lead by 5 to 20, Vorbis by 10 to 40.
 USUAL_LEAD, LEAD_SPREAD = 0.6, 0.35
 INFO_LEAD, WARN_LEAD = 2.6, 4.0
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from pipeline.intake.verdict import Verdict, verdict
 from tests.pipeline.intake.test_checks import FINE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.pipeline.intake.checks.conftest import Shape
 
@@ -33,12 +33,15 @@ def compared(mixes: Mapping[str, Audio]) -> list[Finding]:
     return [each for each in found if each.check == "intake/album_tone"]
 
 
+def tilted(slope: float) -> Callable[[Any], Any]:
+    return lambda hz: slope * np.log2(hz / 1000.0)
+
+
 @pytest.fixture(scope="module")
 def album(programme: Audio, equalise: Shape) -> dict[str, Audio]:
     """Five tracks that differ a little, in level a lot."""
     return {
-        f"track-{number}": 2.0**-number
-        * equalise(programme, lambda hz, slope=slope: slope * np.log2(hz / 1000.0))
+        f"track-{number}": 2.0**-number * equalise(programme, tilted(slope))
         for number, slope in enumerate((0.0, 0.2, -0.2, 0.1, -0.1))
     }
 
@@ -65,11 +68,7 @@ def test_a_collection_of_many_colours_has_no_outlier_by_its_colour_alone(
     programme: Audio, equalise: Shape
 ) -> None:
     slopes = (-3.0, -1.5, 0.0, 1.5, 3.0)
-    mixes = {
-        f"slope {slope}": 0.1
-        * equalise(programme, lambda hz, slope=slope: slope * np.log2(hz / 1000.0))
-        for slope in slopes
-    }
+    mixes = {f"slope {slope}": 0.1 * equalise(programme, tilted(slope)) for slope in slopes}
     assert compared(mixes) == []
 
 
