@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.intake.comparing import compare
 from pipeline.intake.probe import probe
 from pipeline.intake.survey import survey
 
@@ -22,3 +23,13 @@ def survey_mix(job: Job) -> None:
     """Have every listener hear a mix: ``survey``, as `Survey.to_json` writes it."""
     found = survey(job.input("mix"), advanced=job.progress)
     job.write_json("survey", found.to_json())
+
+
+def compare_mixes(job: Job) -> None:
+    """Lay two files of one recording upon each other: ``comparison``."""
+    offset_s = job.params["offset_s"]
+    assert isinstance(offset_s, float)
+    found = compare(
+        job.input("first"), job.input("second"), offset_s=offset_s, advanced=job.progress
+    )
+    job.write_json("comparison", found.to_json())

@@ -36,6 +36,7 @@ class Ear:
 
 
 EARS: tuple[Ear, ...] = (
+    Ear("fingerprint", 1, "pipeline.intake.listeners.fingerprint:FingerprintListener"),
     Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
     Ear("stereo", 1, "pipeline.intake.listeners.stereo:StereoListener"),
 )
