@@ -1,13 +1,20 @@
-"""Is this mix ready to master? What listening to every mix shows."""
+"""Is this mix ready to master? What listening to every mix shows, alone and together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from pipeline.build import steps
+from pipeline.build.beside import Beside, files_beside
 from pipeline.build.session import Intake, Session, release_bits
+from pipeline.engine import Source, Step
 from pipeline.findings import Finding
 from pipeline.intake import checks
-from pipeline.spec.model import AnyDeliverable
+from pipeline.intake.comparing import IDENTICAL, Comparison
+from pipeline.intake.listeners.fingerprint import FingerprintFigures
+from pipeline.intake.matching import Match, matches
+from pipeline.intake.variants import Kind, variant_of
+from pipeline.spec.model import AnyDeliverable, TrackSpec, TrimSpan
 
 
 def examine(
@@ -15,21 +22,99 @@ def examine(
 ) -> tuple[Finding, ...]:
     """Have every listener hear every mix, and judge what they found, alone and together."""
     tracks = session.tracks(deliverables)
+    bits = release_bits(deliverables)
     surveyed = {
-        name: checks.Surveyed(
-            intake.facts[name], release_bits=release_bits(deliverables), survey=survey
-        )
+        name: checks.Surveyed(intake.facts[name], release_bits=bits, survey=survey)
         for name, survey in session.surveys(intake).items()
     }
     intents = {name: session.intent_of(tracks[name]) for name in surveyed}
-    album = checks.ReceivedAlbum(
-        surveyed,
-        {name: tracks[name].title for name in surveyed},
-        {name: each.file for name, each in session.locked_sources(intake).items()},
-    )
     alone = [
         finding
         for name, each in surveyed.items()
         for finding in checks.survey_findings(each, track=name, intent=intents[name])
     ]
+    album = _together(session, intake, tracks, surveyed)
     return (*alone, *checks.album_findings(album, intents=intents))
+
+
+def _together(
+    session: Session,
+    intake: Intake,
+    tracks: Mapping[str, TrackSpec],
+    surveyed: Mapping[str, checks.Surveyed],
+) -> checks.ReceivedAlbum:
+    """Return the album with what lies beside its mixes, and what belongs together."""
+    titles = {name: tracks[name].title for name in surveyed}
+    files = {name: each.file for name, each in session.locked_sources(intake).items()}
+    beside = files_beside(session, files, titles)
+    others = {
+        path: checks.Surveyed(each.facts, survey=each.survey)
+        for path, each in beside.heard.items()
+    }
+    pairs = _pairs(session, intake, beside, _belonging(surveyed, others, files, titles))
+    return checks.ReceivedAlbum(
+        surveyed,
+        titles,
+        files,
+        beside=others,
+        not_read=beside.not_read,
+        n_left_out=beside.n_left_out,
+        pairs=tuple(pairs),
+        cut=frozenset(name for name in surveyed if isinstance(tracks[name].trim, TrimSpan)),
+    )
+
+
+def _belonging(
+    tracks: Mapping[str, checks.Surveyed],
+    others: Mapping[str, checks.Surveyed],
+    files: Mapping[str, str],
+    titles: Mapping[str, str],
+) -> dict[tuple[str, str], Match | None]:
+    """Return what sounds like the same recording as a track, or belongs to it by its name."""
+    prints = {
+        name: each.survey.of(FingerprintFigures) for name, each in {**tracks, **others}.items()
+    }
+    variants = {path: variant_of(path, files=files, titles=titles) for path in others}
+    found: dict[tuple[str, str], Match | None] = {}
+    for match in matches(prints, firsts=tracks):
+        # What names one track is not held against another, though that holds the same music.
+        variant = variants.get(match.second)
+        if variant is None or variant.track == match.first:
+            found[match.first, match.second] = match
+    for path, variant in variants.items():
+        if variant and variant.kind is not Kind.TAKE:
+            found.setdefault((variant.track, path), None)
+    return found
+
+
+def _pairs(
+    session: Session,
+    intake: Intake,
+    beside: Beside,
+    belonging: Mapping[tuple[str, str], Match | None],
+) -> Iterator[checks.Pair]:
+    """Yield every two files that belong together, laid upon each other."""
+    sources = dict(intake.sources) | {name: each.source for name, each in beside.heard.items()}
+    wanted = {
+        names: _comparing(names, sources, match)
+        for names, match in belonging.items()
+        if not (match and match.is_exact)
+    }
+    results = session.run("comparing the files of a song", session.plan(wanted.values()))
+    for names, match in belonging.items():
+        compared = IDENTICAL
+        if names in wanted:
+            artifact = results.artifact(wanted[names].output("comparison"))
+            compared = Comparison.from_json(session.read_mapping(artifact))
+        yield checks.Pair(*names, match, compared)
+
+
+def _comparing(
+    names: tuple[str, str], sources: Mapping[str, Source], match: Match | None
+) -> Step:
+    first, second = names
+    return steps.compare_step(
+        f"{first}+{second}",
+        (sources[first], sources[second]),
+        offset_s=match.offset_s if match else 0.0,
+    )

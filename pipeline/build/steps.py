@@ -46,6 +46,21 @@ def survey_step(track: str, source: Source, facts: MixFacts) -> Step:
     )
 
 
+def compare_step(name: str, sources: tuple[Source, Source], *, offset_s: float) -> Step:
+    """Return the step that lays two files of one recording upon each other."""
+    first, second = sources
+    return Step(
+        name=f"{name}/compare",
+        kind="intake.compare",
+        run="pipeline.intake.steps:compare_mixes",
+        params={"offset_s": offset_s},
+        inputs={"first": first, "second": second},
+        outputs=("comparison",),
+        tools=("numpy", "soxr", "libsndfile"),
+        cost_s=first.path.stat().st_size / 100e6,
+    )
+
+
 def master_step(
     track: str, source: Source, facts: MixFacts, chain: tuple[ChainItem, ...], *, edition: str
 ) -> Step:

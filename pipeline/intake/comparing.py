@@ -33,6 +33,8 @@ class Comparison:
     ----------
     offset_samples : int
         How much later the second has what the first has, at the first's sample rate.
+    fit : float
+        How clearly they fit there, 0 to 1: over 0.1 it is no chance.
     is_swapped, is_inverted : bool
         Whether the second has left and right the other way round, or is turned over.
     gain_db : float
@@ -50,6 +52,7 @@ class Comparison:
     """
 
     offset_samples: int
+    fit: float = 1.0
     is_swapped: bool = False
     is_inverted: bool = False
     gain_db: float = 0.0
@@ -115,6 +118,15 @@ class _Fit:
     offset_samples: int
     is_swapped: bool
     is_inverted: bool
+
+    def compared(self, **levels: float) -> Comparison:
+        return Comparison(
+            self.offset_samples,
+            round(self.strength, 3),
+            self.is_swapped,
+            self.is_inverted,
+            **levels,
+        )
 
 
 def _fit(one: SourceReader, two: SourceReader, offset_s: float) -> _Fit:
@@ -219,15 +231,13 @@ class _Sums:
         """Return what the sums say."""
         fit = self._fit
         if not self._rows:
-            return Comparison(fit.offset_samples, fit.is_swapped, fit.is_inverted)
+            return fit.compared()
         blocks = np.concatenate(self._rows)
         powers = blocks[:, 0]
         loud = blocks[
             powers > max(float(powers.max()), _LEAST_POWER) * 10 ** (-_AUDIBLE_DB / 10)
         ]
-        return Comparison(
-            fit.offset_samples, fit.is_swapped, fit.is_inverted, **_levels(blocks, loud)
-        )
+        return fit.compared(**_levels(blocks, loud))
 
 
 def _measured(first: Audio, second: Audio) -> Floats:

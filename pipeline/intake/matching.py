@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -67,7 +67,10 @@ class _Print:
 
 
 def matches(
-    prints: Mapping[str, FingerprintFigures], *, least_agreement: float = SAME_RECORDING
+    prints: Mapping[str, FingerprintFigures],
+    *,
+    firsts: Container[str],
+    least_agreement: float = SAME_RECORDING,
 ) -> Iterator[Match]:
     """Yield every pair of files whose prints agree, in the order of the files.
 
@@ -75,13 +78,16 @@ def matches(
     ----------
     prints : mapping of str to FingerprintFigures
         By name of the file.
+    firsts : container of str
+        Names of the files that others are compared with; pairs of others are left out.
     least_agreement : float
         Share of equal bits from which a pair is told, 0.5 to 1.
     """
     taken_apart = {name: _Print(figures) for name, figures in prints.items() if figures.cells}
-    for first, second in combinations(taken_apart, 2):
+    ordered = sorted(taken_apart, key=lambda name: name not in firsts)
+    for first, second in combinations(ordered, 2):
         a, b = taken_apart[first], taken_apart[second]
-        if min(a.n_known, b.n_known) < LEAST_CELLS:
+        if first not in firsts or min(a.n_known, b.n_known) < LEAST_CELLS:
             continue
         agreement, offset_cells = _best(a, b)
         if agreement >= least_agreement:

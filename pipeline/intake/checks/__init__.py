@@ -9,19 +9,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.findings import Check, Finding
+from pipeline.intake.checks.album_format import album_format
+from pipeline.intake.checks.alternates import alternates
 from pipeline.intake.checks.balance import balance
+from pipeline.intake.checks.beside import beside
+from pipeline.intake.checks.claims import claims
 from pipeline.intake.checks.clipped import clipped
 from pipeline.intake.checks.correlation import correlation
 from pipeline.intake.checks.dc_offset import dc_offset
 from pipeline.intake.checks.delay import delay
+from pipeline.intake.checks.duplicate import duplicate
+from pipeline.intake.checks.listening_mix import listening_mix
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.mono import mono
 from pipeline.intake.checks.mono_fold import mono_fold
 from pipeline.intake.checks.near_mono import near_mono
 from pipeline.intake.checks.polarity import polarity
-from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
+from pipeline.intake.checks.received import Pair, Received, ReceivedAlbum, Surveyed
 from pipeline.intake.checks.silent import silent
 from pipeline.intake.checks.stored_as import stored_as
+from pipeline.intake.checks.swapped import swapped
 
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
 """What the facts of a mix alone show."""
@@ -37,7 +44,15 @@ SURVEY_CHECKS: tuple[Check, ...] = (
 )
 """What shows when a mix is heard by every listener."""
 
-ALBUM_CHECKS: tuple[Check, ...] = ()
+ALBUM_CHECKS: tuple[Check, ...] = (
+    album_format,
+    alternates,
+    beside,
+    claims,
+    duplicate,
+    listening_mix,
+    swapped,
+)
 """What only a comparison of all mixes shows; their findings name the track themselves."""
 
 
@@ -99,6 +114,7 @@ __all__ = [
     "ALBUM_CHECKS",
     "CHECKS",
     "SURVEY_CHECKS",
+    "Pair",
     "Received",
     "ReceivedAlbum",
     "Surveyed",
