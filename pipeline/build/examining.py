@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from pipeline.build import steps
 from pipeline.build.beside import Beside, files_beside
@@ -76,7 +76,7 @@ def _belonging(
     }
     variants = {path: variant_of(path, files=files, titles=titles) for path in others}
     found: dict[tuple[str, str], Match | None] = {}
-    for match in matches(prints, firsts=tracks):
+    for match in _nearest(matches(prints, firsts=tracks), tracks):
         # What names one track is not held against another, though that holds the same music.
         variant = variants.get(match.second)
         if variant is None or variant.track == match.first:
@@ -85,6 +85,18 @@ def _belonging(
         if variant and variant.kind is not Kind.TAKE:
             found.setdefault((variant.track, path), None)
     return found
+
+
+def _nearest(found: Iterable[Match], tracks: Container[str]) -> list[Match]:
+    """Leave every file beside with the track only that it agrees with best."""
+    best: dict[str, Match] = {}
+    kept = []
+    for match in found:
+        if match.second in tracks:
+            kept.append(match)
+        elif match.second not in best or match.agreement > best[match.second].agreement:
+            best[match.second] = match
+    return kept + list(best.values())
 
 
 def _pairs(

@@ -56,7 +56,7 @@ def compare_step(name: str, sources: tuple[Source, Source], *, offset_s: float) 
         params={"offset_s": offset_s},
         inputs={"first": first, "second": second},
         outputs=("comparison",),
-        tools=("numpy", "soxr", "libsndfile"),
+        tools=("numpy", "scipy", "soxr", "libsndfile"),
         cost_s=first.path.stat().st_size / 100e6,
     )
 

@@ -15,6 +15,7 @@ from pipeline.dsp.resample import Resampler
 from pipeline.intake.decode import BLOCK_SAMPLES, SourceReader
 
 Floats = npt.NDArray[np.float64]
+Spectrum = npt.NDArray[np.complex128]
 
 _EXCERPT_SAMPLES = 1 << 18
 _SLACK_S = 0.5  # two cells of a fingerprint
@@ -154,8 +155,7 @@ def _fit_at(
     slack = round(_SLACK_S * rate_hz)
     a = _excerpt(one, rate_hz, start, n_samples)
     b = _excerpt(two, rate_hz, there, n_samples + 2 * slack)
-    straight = _peak(a, b)
-    crossed = _peak(a, b[:, ::-1])
+    straight, crossed = _peaks(a, b)
     is_swapped = abs(crossed[0]) > _SWAPPED_BY * abs(straight[0])
     strength, lag = crossed if is_swapped else straight
     return _Fit(abs(strength), there + lag - start, is_swapped, strength < 0.0)
@@ -165,16 +165,31 @@ def _excerpt(reader: SourceReader, rate_hz: int, start: int, n_samples: int) -> 
     return _Stream(reader, rate_hz, start).read(n_samples)
 
 
-def _peak(a: Audio, b: Audio) -> tuple[float, int]:
-    """Return how well `a` fits into `b`, -1 to 1, and how far behind its start."""
+def _peaks(a: Audio, b: Audio) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Return how well `a` fits into `b`, -1 to 1, and how far behind its start; and crossed.
+
+    The phase transform again (see `pipeline.dsp.alignment`), but of one long window.
+    """
+    from scipy.fft import next_fast_len, rfft
+
     if not len(a) or not len(b):
-        return 0.0, 0
-    size = 1 << (len(a) + len(b)).bit_length()
-    one, two = np.fft.rfft(a, size, axis=0), np.fft.rfft(b, size, axis=0)
-    cross = (one.conj() * two).sum(axis=1)
-    powers = np.sqrt((np.abs(one) ** 2).sum(axis=1) * (np.abs(two) ** 2).sum(axis=1))
-    whitened = cross / np.maximum(powers, 1e-9 * max(float(powers.max()), _LEAST_POWER))
-    lags = np.fft.irfft(whitened, size)[: max(1, len(b) - len(a) + 1)]
+        return (0.0, 0), (0.0, 0)
+    size = next_fast_len(max(len(a), len(b)), real=True)
+    one, two = rfft(a.T, size), rfft(b.T, size)
+    powers = np.sqrt((np.abs(one) ** 2).sum(axis=0) * (np.abs(two) ** 2).sum(axis=0))
+    powers = np.maximum(powers, 1e-9 * max(float(powers.max()), _LEAST_POWER))
+    n_lags = max(1, len(b) - len(a) + 1)
+    straight, crossed = (
+        _peak((one.conj() * there).sum(axis=0) / powers, size, n_lags)
+        for there in (two, two[::-1])
+    )
+    return straight, crossed
+
+
+def _peak(whitened: Spectrum, size: int, n_lags: int) -> tuple[float, int]:
+    from scipy.fft import irfft
+
+    lags = irfft(whitened, size)[:n_lags]
     best = int(np.abs(lags).argmax())
     return float(lags[best]), best
 
