@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from pipeline.build import steps
-from pipeline.build.beside import Beside, files_beside
+from pipeline.build.beside import files_beside
 from pipeline.build.session import Intake, Session, release_bits
 from pipeline.engine import Source, Step
 from pipeline.findings import Finding
@@ -15,6 +16,9 @@ from pipeline.intake.listeners.fingerprint import FingerprintFigures
 from pipeline.intake.matching import Match, matches
 from pipeline.intake.variants import Kind, variant_of
 from pipeline.spec.model import AnyDeliverable, TrackSpec, TrimSpan
+
+K = TypeVar("K")
+Names = tuple[str, str]
 
 
 def examine(
@@ -51,7 +55,9 @@ def _together(
         path: checks.Surveyed(each.facts, survey=each.survey)
         for path, each in beside.heard.items()
     }
-    pairs = _pairs(session, intake, beside, _belonging(surveyed, others, files, titles))
+    sources = {**intake.sources, **{name: each.source for name, each in beside.heard.items()}}
+    belonging = _belonging(surveyed, others, files, titles)
+    stems = _stems(others, files, titles)
     return checks.ReceivedAlbum(
         surveyed,
         titles,
@@ -59,7 +65,9 @@ def _together(
         beside=others,
         not_read=beside.not_read,
         n_left_out=beside.n_left_out,
-        pairs=tuple(pairs),
+        pairs=tuple(_pairs(session, sources, belonging)),
+        stems=stems,
+        sums=_sums(session, sources, stems),
         cut=frozenset(name for name in surveyed if isinstance(tracks[name].trim, TrimSpan)),
     )
 
@@ -69,13 +77,13 @@ def _belonging(
     others: Mapping[str, checks.Surveyed],
     files: Mapping[str, str],
     titles: Mapping[str, str],
-) -> dict[tuple[str, str], Match | None]:
+) -> dict[Names, Match | None]:
     """Return what sounds like the same recording as a track, or belongs to it by its name."""
     prints = {
         name: each.survey.of(FingerprintFigures) for name, each in {**tracks, **others}.items()
     }
     variants = {path: variant_of(path, files=files, titles=titles) for path in others}
-    found: dict[tuple[str, str], Match | None] = {}
+    found: dict[Names, Match | None] = {}
     for match in _nearest(matches(prints, firsts=tracks), tracks):
         # What names one track is not held against another, though that holds the same music.
         variant = variants.get(match.second)
@@ -99,34 +107,66 @@ def _nearest(found: Iterable[Match], tracks: Container[str]) -> list[Match]:
     return kept + list(best.values())
 
 
+def _compared(session: Session, wanted: Mapping[K, Step]) -> dict[K, Comparison]:
+    """Lay files upon one another, each step once."""
+    results = session.run("comparing the files of a song", session.plan(wanted.values()))
+    return {
+        key: Comparison.from_json(
+            session.read_mapping(results.artifact(step.output("comparison")))
+        )
+        for key, step in wanted.items()
+    }
+
+
 def _pairs(
-    session: Session,
-    intake: Intake,
-    beside: Beside,
-    belonging: Mapping[tuple[str, str], Match | None],
+    session: Session, sources: Mapping[str, Source], belonging: Mapping[Names, Match | None]
 ) -> Iterator[checks.Pair]:
     """Yield every two files that belong together, laid upon each other."""
-    sources = dict(intake.sources) | {name: each.source for name, each in beside.heard.items()}
     wanted = {
-        names: _comparing(names, sources, match)
-        for names, match in belonging.items()
+        (first, second): steps.compare_step(
+            f"{first}+{second}",
+            sources[first],
+            sources[second],
+            offset_s=match.offset_s if match else 0.0,
+        )
+        for (first, second), match in belonging.items()
         if not (match and match.is_exact)
     }
-    results = session.run("comparing the files of a song", session.plan(wanted.values()))
+    compared = _compared(session, wanted)
     for names, match in belonging.items():
-        compared = IDENTICAL
-        if names in wanted:
-            artifact = results.artifact(wanted[names].output("comparison"))
-            compared = Comparison.from_json(session.read_mapping(artifact))
-        yield checks.Pair(*names, match, compared)
+        yield checks.Pair(*names, match, compared.get(names, IDENTICAL))
 
 
-def _comparing(
-    names: tuple[str, str], sources: Mapping[str, Source], match: Match | None
-) -> Step:
-    first, second = names
-    return steps.compare_step(
-        f"{first}+{second}",
-        (sources[first], sources[second]),
-        offset_s=match.offset_s if match else 0.0,
+def _sums(
+    session: Session, sources: Mapping[str, Source], stems: Mapping[str, tuple[str, ...]]
+) -> dict[str, Comparison]:
+    """Return what the stems of each track are together beside its mix."""
+    return _compared(
+        session,
+        {
+            track: steps.compare_step(
+                f"{track}+stems", sources[track], *(sources[path] for path in paths)
+            )
+            for track, paths in stems.items()
+        },
     )
+
+
+def _stems(
+    others: Mapping[str, checks.Surveyed], files: Mapping[str, str], titles: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the stems of each track that can be added up: two or more of equal length."""
+    found: dict[str, list[str]] = {}
+    for path in others:
+        variant = variant_of(path, files=files, titles=titles)
+        if variant and variant.kind is Kind.STEM:
+            found.setdefault(variant.track, []).append(path)
+    return {
+        track: tuple(paths)
+        for track, paths in found.items()
+        if len(paths) > 1 and len({_extent(others[path]) for path in paths}) == 1
+    }
+
+
+def _extent(received: checks.Surveyed) -> tuple[int, int]:
+    return received.facts.n_samples, received.facts.sample_rate_hz

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -78,8 +79,7 @@ IDENTICAL = Comparison(0)
 
 def compare(
     first: Path,
-    second: Path,
-    *,
+    *seconds: Path,
     offset_s: float,
     advanced: Callable[[float], None] | None = None,
 ) -> Comparison:
@@ -87,8 +87,9 @@ def compare(
 
     Parameters
     ----------
-    first, second : Path
-        The files; the second is brought to the sample rate of the first.
+    first, *seconds : Path
+        The files; the second is brought to the sample rate of the first. Several are added up:
+        stems of equal length and rate.
     offset_s : float
         How much later the second is, to half a second.
     advanced : callable, optional
@@ -99,7 +100,9 @@ def compare(
     SourceError
         If a file cannot be read.
     """
-    with SourceReader(first) as one, SourceReader(second) as two:
+    with ExitStack() as stack:
+        one = _Added([stack.enter_context(SourceReader(first))])
+        two = _Added([stack.enter_context(SourceReader(each)) for each in seconds])
         fit = _fit(one, two, offset_s)
         rate_hz = one.sample_rate_hz
         left = _Stream(one, rate_hz, max(0, -fit.offset_samples))
@@ -109,6 +112,25 @@ def compare(
             if advanced:
                 advanced(min(1.0, sums.n_samples / one.n_samples))
     return sums.comparison()
+
+
+class _Added:
+    """Files of equal length and rate, read as their sum."""
+
+    def __init__(self, readers: Sequence[SourceReader]) -> None:
+        self._readers = readers
+        self.n_samples = min(each.n_samples for each in readers)
+        self.sample_rate_hz = readers[0].sample_rate_hz
+
+    def seek(self, start_samples: int) -> None:
+        for each in self._readers:
+            each.seek(start_samples)
+
+    def read(self, n_samples: int) -> Audio:
+        first, *others = (each.read(n_samples) for each in self._readers)
+        for each in others:
+            first += each
+        return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +152,7 @@ class _Fit:
         )
 
 
-def _fit(one: SourceReader, two: SourceReader, offset_s: float) -> _Fit:
+def _fit(one: _Added, two: _Added, offset_s: float) -> _Fit:
     """Return the fit of the place where both agree best."""
     rate_hz = one.sample_rate_hz
     start_s = max(0.0, -offset_s)
@@ -147,7 +169,7 @@ def _fit(one: SourceReader, two: SourceReader, offset_s: float) -> _Fit:
 
 
 def _fit_at(
-    one: SourceReader, two: SourceReader, start_s: float, offset_s: float, *, length_s: float
+    one: _Added, two: _Added, start_s: float, offset_s: float, *, length_s: float
 ) -> _Fit:
     rate_hz = one.sample_rate_hz
     n_samples, start = round(length_s * rate_hz), round(start_s * rate_hz)
@@ -161,7 +183,7 @@ def _fit_at(
     return _Fit(abs(strength), there + lag - start, is_swapped, strength < 0.0)
 
 
-def _excerpt(reader: SourceReader, rate_hz: int, start: int, n_samples: int) -> Audio:
+def _excerpt(reader: _Added, rate_hz: int, start: int, n_samples: int) -> Audio:
     return _Stream(reader, rate_hz, start).read(n_samples)
 
 
@@ -197,7 +219,7 @@ def _peak(whitened: Spectrum, size: int, n_lags: int) -> tuple[float, int]:
 class _Stream:
     """A file from a place on, in stereo and at the rate that is wanted."""
 
-    def __init__(self, reader: SourceReader, rate_hz: int, start_samples: int) -> None:
+    def __init__(self, reader: _Added, rate_hz: int, start_samples: int) -> None:
         self._reader = reader
         self._resampler = Resampler(reader.sample_rate_hz, rate_hz, 2)
         at = round(start_samples * reader.sample_rate_hz / rate_hz)

@@ -26,10 +26,9 @@ def survey_mix(job: Job) -> None:
 
 
 def compare_mixes(job: Job) -> None:
-    """Lay two files of one recording upon each other: ``comparison``."""
+    """Lay files of one recording upon the first, several as their sum: ``comparison``."""
     offset_s = job.params["offset_s"]
     assert isinstance(offset_s, float)
-    found = compare(
-        job.input("first"), job.input("second"), offset_s=offset_s, advanced=job.progress
-    )
+    seconds = (job.input(name) for name in job.inputs if name != "first")
+    found = compare(job.input("first"), *seconds, offset_s=offset_s, advanced=job.progress)
     job.write_json("comparison", found.to_json())

@@ -61,11 +61,13 @@ def variant_of(
         Path of the mix and title of each track, by id.
     """
     name = song_of(path)
+    # Two tracks may be parts of one file, so titles go first.
+    songs = {song_of(file): track for track, file in files.items()}
+    songs |= {_plain(title): track for track, title in titles.items()}
     found = {
-        known: Variant(track, kind)
-        for track, file in files.items()
-        for known in (song_of(file), _plain(titles[track]))
-        if known and (kind := _kind(name, known))
+        song: Variant(track, kind)
+        for song, track in songs.items()
+        if song and (kind := _kind(name, song))
     }
     # "Rain again" belongs to "Rain again", not to "Rain": the longest name is meant.
     return found[max(found, key=len)] if found else None
@@ -82,12 +84,12 @@ def version_of(path: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _kind(name: str, known: str) -> Kind | None:
-    if name == known:
+def _kind(name: str, song: str) -> Kind | None:
+    if name == song:
         return Kind.TAKE
-    if not name.startswith(f"{known} "):
+    if not name.startswith(f"{song} "):
         return None
-    rest = _plain(_FILLING.sub(" ", name[len(known) :]))
+    rest = _plain(_FILLING.sub(" ", name[len(song) :]))
     if _ALTERNATE.fullmatch(rest):
         return Kind.ALTERNATE
     return Kind.STEM if _STEM.fullmatch(rest) else None

@@ -63,6 +63,13 @@ def write(folder: Path, name: str, audio: Audio, rate_hz: int = RATE_HZ) -> None
     soundfile.write(folder / "mixes" / name, audio, rate_hz, subtype="PCM_24")
 
 
+def write_stems(folder: Path, title: str, mix: Audio, *, share: float) -> None:
+    """Part a mix into two stems; less than a whole `share` leaves a part of it out."""
+    high = sosfilt(butter(2, 500.0, "highpass", fs=RATE_HZ, output="sos"), mix, axis=0)
+    write(folder, f"{title} - Vocals.wav", share * high)
+    write(folder, f"{title} - Bass.wav", mix - high)
+
+
 def fill(folder: Path) -> None:
     (folder / "mixes").mkdir()
     (folder / "album.yaml").write_text(SPEC, encoding="utf-8")
@@ -88,6 +95,8 @@ def fill(folder: Path) -> None:
     )
     write(folder, "05 Dusk mix 7.wav", song(10))
     write(folder, "side.wav", song(11))
+    write_stems(folder, "Rain", rain, share=1.0)
+    write_stems(folder, "Side", song(11), share=0.8)
     (folder / "mixes" / "broken.wav").write_bytes(
         (folder / "mixes" / "01 Rain.wav").read_bytes()[:9_999]
     )
@@ -126,6 +135,7 @@ def found(folder: Path) -> tuple[Finding, ...]:
         ("mist", "same-audio", Severity.FAIL, "as `Rain`, -3.1 dB, 0.250 s later"),
         ("dusk", "other-rate", Severity.WARN, "44.1 kHz, most of the album has 48 kHz"),
         ("dusk", "two-files", Severity.WARN, "05 Dusk mix 7.wav lies beside and claims"),
+        ("side", "sum-differs", Severity.INFO, "the 2 stems beside add up to the mix but for"),
         ("", "not-read", Severity.INFO, "mixes/broken.wav lies beside"),
     ],
 )
@@ -137,7 +147,7 @@ def test_what_was_sent_twice_is_told(
 
 
 def test_nothing_else_is_told(found: tuple[Finding, ...]) -> None:
-    assert len(found) == 9, [each.message for each in found]
+    assert len(found) == 10, [each.message for each in found]
 
 
 def test_the_reduction_of_the_limiter_is_measured(found: tuple[Finding, ...]) -> None:

@@ -27,6 +27,7 @@ from pipeline.intake.checks.near_mono import near_mono
 from pipeline.intake.checks.polarity import polarity
 from pipeline.intake.checks.received import Pair, Received, ReceivedAlbum, Surveyed
 from pipeline.intake.checks.silent import silent
+from pipeline.intake.checks.stems import stems
 from pipeline.intake.checks.stored_as import stored_as
 from pipeline.intake.checks.swapped import swapped
 
@@ -51,6 +52,7 @@ ALBUM_CHECKS: tuple[Check, ...] = (
     claims,
     duplicate,
     listening_mix,
+    stems,
     swapped,
 )
 """What only a comparison of all mixes shows; their findings name the track themselves."""

@@ -81,6 +81,10 @@ class ReceivedAlbum:
         How many of them were too many to be heard.
     pairs : tuple of Pair
         Files that belong together; the first is always a track's.
+    stems : mapping of str to tuple of str
+        Paths of the stems of a track, by its id; only where they are equally long.
+    sums : mapping of str to Comparison
+        What these are together beside the mix, by id of the track.
     cut : frozenset of str
         Ids of the tracks that use a part of their file only, which another may use too.
     """
@@ -92,6 +96,8 @@ class ReceivedAlbum:
     not_read: Mapping[str, str] = field(default_factory=dict)
     n_left_out: int = 0
     pairs: tuple[Pair, ...] = ()
+    stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sums: Mapping[str, Comparison] = field(default_factory=dict)
     cut: frozenset[str] = frozenset()
 
     def facts(self, name: str) -> MixFacts:
