@@ -169,6 +169,12 @@ class Session:
         """Return a small result."""
         return json.loads(self.store.path_of(artifact).read_bytes())
 
+    def read_mapping(self, artifact: Artifact) -> Mapping[str, Any]:
+        """Return a small result that has names."""
+        found = self.read_json(artifact)
+        assert isinstance(found, dict)
+        return found
+
     def read_note(self, path: Path) -> dict[str, Any]:
         """Return what an earlier build has noted; nothing if that is lost or damaged."""
         try:
@@ -183,15 +189,19 @@ class Session:
 
     def surveys(self, intake: Intake) -> dict[str, Survey]:
         """Have every listener hear every mix; what was heard before is known."""
+        return self.surveys_of(intake.sources, intake.facts)
+
+    def surveys_of(
+        self, sources: Mapping[str, Source], facts: Mapping[str, MixFacts]
+    ) -> dict[str, Survey]:
+        """Have every listener hear files whose facts are known."""
         heard = {
-            name: steps.survey_step(name, source, intake.facts[name])
-            for name, source in intake.sources.items()
+            name: steps.survey_step(name, source, facts[name])
+            for name, source in sources.items()
         }
         results = self.run("listening to the mixes", self.plan(list(heard.values())))
         return {
-            name: Survey.from_json(
-                _mapping(self.read_json(results.artifact(step.output("survey"))))
-            )
+            name: Survey.from_json(self.read_mapping(results.artifact(step.output("survey"))))
             for name, step in heard.items()
         }
 
@@ -211,9 +221,7 @@ class Session:
         }
         results = self.run("reading the mixes", self.plan(list(probes.values())))
         facts = {
-            name: MixFacts.from_json(
-                _mapping(self.read_json(results.artifact(step.output("facts"))))
-            )
+            name: MixFacts.from_json(self.read_mapping(results.artifact(step.output("facts"))))
             for name, step in probes.items()
         }
         findings = [
@@ -453,11 +461,6 @@ def _probe(track: str, source: Source, *, lossy_waived: bool) -> Step:
 
 def _has_times(track: TrackSpec) -> bool:
     return bool(track.fade_in or track.fade_out or not isinstance(track.trim, str))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    assert isinstance(value, dict)
-    return value
 
 
 def release_bits(deliverables: Mapping[str, AnyDeliverable]) -> int:

@@ -46,6 +46,21 @@ def survey_step(track: str, source: Source, facts: MixFacts) -> Step:
     )
 
 
+def compare_step(name: str, first: Source, *seconds: Source, offset_s: float = 0.0) -> Step:
+    """Return the step that lays files of one recording upon the first, several as their sum."""
+    return Step(
+        name=f"{name}/compare",
+        kind="intake.compare",
+        run="pipeline.intake.steps:compare_mixes",
+        params={"offset_s": offset_s},
+        inputs={"first": first}
+        | {f"second{number:03d}": each for number, each in enumerate(seconds)},
+        outputs=("comparison",),
+        tools=("numpy", "scipy", "soxr", "libsndfile"),
+        cost_s=first.path.stat().st_size / 100e6,
+    )
+
+
 def master_step(
     track: str, source: Source, facts: MixFacts, chain: tuple[ChainItem, ...], *, edition: str
 ) -> Step:

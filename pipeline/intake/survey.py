@@ -41,6 +41,7 @@ EARS: tuple[Ear, ...] = (
     Ear("coding", 1, "pipeline.intake.listeners.coding:CodingListener"),
     Ear("crest", 1, "pipeline.intake.listeners.crest:CrestListener"),
     Ear("edges", 1, "pipeline.intake.listeners.edges:EdgeListener"),
+    Ear("fingerprint", 1, "pipeline.intake.listeners.fingerprint:FingerprintListener"),
     Ear("loudness", 1, "pipeline.intake.listeners.loudness:LoudnessListener"),
     Ear("moments", 1, "pipeline.intake.listeners.moments:MomentsListener"),
     Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
