@@ -10,30 +10,48 @@ from dataclasses import replace
 
 from pipeline.findings import Check, Finding
 from pipeline.intake.checks.album_tone import album_tone
+from pipeline.intake.checks.clicks import clicks
 from pipeline.intake.checks.clipped import clipped
 from pipeline.intake.checks.dc_offset import dc_offset
+from pipeline.intake.checks.dropouts import dropouts
 from pipeline.intake.checks.harshness import harshness
+from pipeline.intake.checks.head import head
+from pipeline.intake.checks.hum import hum
+from pipeline.intake.checks.lossy_origin import lossy_origin
 from pipeline.intake.checks.lossy_source import lossy_source
 from pipeline.intake.checks.low_end import low_end
 from pipeline.intake.checks.mono import mono
+from pipeline.intake.checks.noise_floor import noise_floor
 from pipeline.intake.checks.received import Received, ReceivedAlbum, Surveyed
+from pipeline.intake.checks.repeated_blocks import repeated_blocks
 from pipeline.intake.checks.resonance import resonance
 from pipeline.intake.checks.reverb import reverb
 from pipeline.intake.checks.sibilance import sibilance
 from pipeline.intake.checks.silent import silent
 from pipeline.intake.checks.stored_as import stored_as
+from pipeline.intake.checks.subsonic import subsonic
+from pipeline.intake.checks.tail import tail
 from pipeline.intake.checks.tone_balance import tone_balance
 
 CHECKS: tuple[Check, ...] = (lossy_source, stored_as, silent, mono, clipped)
 """What the facts of a mix alone show."""
 
 SURVEY_CHECKS: tuple[Check, ...] = (
+    clicks,
     dc_offset,
+    dropouts,
     harshness,
+    head,
+    hum,
+    lossy_origin,
     low_end,
+    noise_floor,
+    repeated_blocks,
     resonance,
     reverb,
     sibilance,
+    subsonic,
+    tail,
     tone_balance,
 )
 """What shows when a mix is heard by every listener."""

@@ -73,22 +73,26 @@ def album_tone(album: ReceivedAlbum) -> Iterator[Finding]:
 
 
 def _distances(figures: Mapping[str, ToneFigures]) -> dict[str, _Distance]:
-    some = next(iter(figures.values()))
-    centres = np.array(some.centres_hz)
-    inside = (centres >= LOW_HZ) & (centres <= HIGH_HZ)
-    # Rates differ, so high bands may be missing in some: those compared are there in all.
+    # Rates differ, so the highest bands do too: those that are compared are there in all.
+    inside = {name: _inside(each) for name, each in figures.items()}
     curves = {
-        name: _smooth(np.array(each.levels_db)[: len(inside)][inside]) - each.loudness_lufs
+        name: _smooth(np.array(each.levels_db)[inside[name]]) - each.loudness_lufs
         for name, each in figures.items()
     }
     return {
         name: _Distance(
-            centres[inside],
+            np.array(figures[name].centres_hz)[inside[name]],
             curve
             - np.median([each for other, each in curves.items() if other != name], axis=0),
         )
         for name, curve in curves.items()
     }
+
+
+def _inside(tone: ToneFigures) -> npt.NDArray[np.bool_]:
+    centres_hz = np.array(tone.centres_hz)
+    compared: npt.NDArray[np.bool_] = (centres_hz >= LOW_HZ) & (centres_hz <= HIGH_HZ)
+    return compared
 
 
 def _smooth(levels_db: Row) -> Row:

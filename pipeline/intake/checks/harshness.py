@@ -16,9 +16,11 @@ from pipeline.intake.verdict import DYNAMIC, needs
 # Own measurements on 134 pieces of many kinds: the loudest quarter has up to 4.4 dB more
 # presence than the rest in 95 % of them, and up to 6.8 dB more of it than of its neighbours in
 # 98 %. 12 dB put into the loudest fifth raise it by 5 dB or more in nine of ten.
+# Synthesised instruments exceed both in a third of the kinds that were tried: hence advice.
 BUILD_UP_DB = 5.0
 STANDING_OUT_DB = 8.0
-WARN_FURTHER_DB = 2.0
+# Where nothing is above 5 kHz, what is below it stands out of nothing.
+EMPTY_ABOVE_DB = 30.0
 SHOWN = 10
 ALIKE_DB = 3.0
 
@@ -31,7 +33,7 @@ ALIKE_DB = 3.0
 def harshness(received: Surveyed) -> Iterator[Finding]:
     """2 to 5 kHz do not grow out of proportion in the loud passages."""
     tone = received.survey.of(ToneFigures)
-    if not tone.heard_s or tone.centres_hz[-1] < 10_000.0:
+    if not tone.heard_s or tone.centres_hz[-1] < 10_000.0 or _is_empty_above(tone):
         return
     loudest = _presence_db(tone, "loudest_db")
     build_up = loudest - _presence_db(tone, "softer_db")
@@ -43,11 +45,10 @@ def harshness(received: Surveyed) -> Iterator[Finding]:
     by, than = (
         (build_up, "the softer ones") if build_up > BUILD_UP_DB else (loudest, "around it")
     )
-    is_advice = over < WARN_FURTHER_DB
     yield Finding(
-        Severity.INFO if is_advice else Severity.WARN,
+        Severity.INFO,
         "build-up",
-        f"{'advice: ' if is_advice else ''}the loud passages are harsh{where}: "
+        f"advice: the loud passages may be harsh{where}: "
         f"{by:.0f} dB more at 2–5 kHz than {than}",
         time_s=times_s[0] if times_s else None,
         action="ask for a dynamic EQ at 2–5 kHz on what carries the loud passages",
@@ -62,6 +63,14 @@ def harshness(received: Surveyed) -> Iterator[Finding]:
             ),
         ),
     )
+
+
+def _is_empty_above(tone: ToneFigures) -> bool:
+    presence, above = (
+        tone.between(low_hz, high_hz, of="loudest_db")
+        for low_hz, high_hz in ((1990, 5100), (6300, 10_500))
+    )
+    return above < presence - EMPTY_ABOVE_DB
 
 
 def _presence_db(tone: ToneFigures, of: str) -> float:

@@ -1,24 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from pipeline.dsp import Audio
 
 RATE_HZ = 48_000
-Shape = Callable[[Audio, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]], Audio]
+Curve = Callable[[Any], Any]
+"""From frequencies in Hz to levels in dB."""
+Shape = Callable[[Audio, Curve], Audio]
 
 
-def shaped(
-    audio: Audio, curve_db: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
-) -> Audio:
+def shaped(audio: Audio, curve_db: Curve) -> Audio:
     """Return audio through an equaliser whose curve is a function of the frequency."""
     hz = np.fft.rfftfreq(len(audio), 1.0 / RATE_HZ)
     gain = 10.0 ** (curve_db(np.maximum(hz, 1.0)) / 20.0)
-    return np.fft.irfft(np.fft.rfft(audio, axis=0) * gain[:, None], n=len(audio), axis=0)
+    spectrum = np.fft.rfft(audio, axis=0) * gain[:, None]
+    return np.asarray(np.fft.irfft(spectrum, n=len(audio), axis=0), dtype=np.float64)
 
 
 @pytest.fixture(scope="session")
@@ -35,4 +36,4 @@ def programme() -> Audio:
     beats = 10.0 ** (-(time_s % 0.5))
     loud = np.where(time_s % 4.0 < 3.0, 0.4, 1.0)
     music = coloured * (beats * loud)[:, None]
-    return music * (0.25 / np.abs(music).max())
+    return np.asarray(music * (0.25 / np.abs(music).max()))

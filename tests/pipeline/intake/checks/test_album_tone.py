@@ -16,9 +16,13 @@ from tests.pipeline.intake.test_checks import FINE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.pipeline.intake.checks.conftest import Shape
+    from tests.pipeline.intake.checks.conftest import Curve, Shape
 
 RATE_HZ = 48_000
+
+
+def tilted(db_per_octave: float) -> Curve:
+    return lambda hz: db_per_octave * np.log2(hz / 1000.0)
 
 
 def compared(mixes: Mapping[str, Audio]) -> list[Finding]:
@@ -37,8 +41,7 @@ def compared(mixes: Mapping[str, Audio]) -> list[Finding]:
 def album(programme: Audio, equalise: Shape) -> dict[str, Audio]:
     """Five tracks that differ a little, in level a lot."""
     return {
-        f"track-{number}": 2.0**-number
-        * equalise(programme, lambda hz, slope=slope: slope * np.log2(hz / 1000.0))
+        f"track-{number}": 2.0**-number * equalise(programme, tilted(slope))
         for number, slope in enumerate((0.0, 0.2, -0.2, 0.1, -0.1))
     }
 
@@ -50,7 +53,7 @@ def test_tracks_of_one_tone_are_left_alone(album: dict[str, Audio]) -> None:
 def test_a_dark_track_is_named_with_how_dark_it_is(
     album: dict[str, Audio], equalise: Shape
 ) -> None:
-    dark = equalise(album["track-2"], lambda hz: -2.0 * np.log2(hz / 1000.0))
+    dark = equalise(album["track-2"], tilted(-2.0))
     (found,) = compared(album | {"track-2": dark})
     assert found.track == "track-2"
     assert "dB/oct darker" in found.message
@@ -65,11 +68,7 @@ def test_a_collection_of_many_colours_has_no_outlier_by_its_colour_alone(
     programme: Audio, equalise: Shape
 ) -> None:
     slopes = (-3.0, -1.5, 0.0, 1.5, 3.0)
-    mixes = {
-        f"slope {slope}": 0.1
-        * equalise(programme, lambda hz, slope=slope: slope * np.log2(hz / 1000.0))
-        for slope in slopes
-    }
+    mixes = {f"slope {slope}": 0.1 * equalise(programme, tilted(slope)) for slope in slopes}
     assert compared(mixes) == []
 
 
