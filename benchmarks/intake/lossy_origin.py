@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from subprocess import DEVNULL
 
 import numpy as np
 import soundfile
@@ -132,17 +133,22 @@ DULL: dict[str, Dull] = {
 }
 
 
-def encoded(excerpt: Excerpt, codec: str, kbps: int) -> tuple[Audio, int]:
-    """Return an excerpt after encoding and decoding, and its rate."""
+def encoded(excerpt: Excerpt, codec: str, kbps: int) -> tuple[Audio, int] | None:
+    """Return an excerpt after encoding and decoding, and its rate; none if that is refused."""
     ffmpeg = [get_ffmpeg_exe(), "-v", "error", "-y"]
     with tempfile.TemporaryDirectory() as folder:
         source, coded = Path(folder, "in.wav"), Path(folder, "coded" + SUFFIXES[codec])
         back = Path(folder, "out.wav")
         soundfile.write(source, excerpt.audio, excerpt.sample_rate_hz, subtype="PCM_24")
         rate = ["-c:a", codec, "-b:a", f"{kbps}k"]
-        subprocess.run([*ffmpeg, "-i", source, *rate, coded], check=True)
+        made = subprocess.run(
+            [*ffmpeg, "-i", source, *rate, coded], stderr=DEVNULL, check=False
+        )
+        if made.returncode:
+            return None  # mono at a rate for stereo
         subprocess.run([*ffmpeg, "-i", coded, "-c:a", "pcm_s16le", back], check=True)
-        return soundfile.read(back, always_2d=True)
+        audio, rate_hz = soundfile.read(back, always_2d=True)
+        return audio, rate_hz
 
 
 def area(clean: Sequence[float], lossy: Sequence[float]) -> float:
@@ -189,7 +195,8 @@ def _print_lossy(chosen: Sequence[Excerpt], clean: Sequence[float]) -> None:
     print(f"{'encoder':16} {'found':>8} {'named':>6} {'at 2 % false':>13} {'area':>6} median")
     for codec, rates in RATES_KBPS.items():
         for kbps in rates:
-            found = [lead(*encoded(each, codec, kbps)) for each in chosen]
+            sent = (encoded(each, codec, kbps) for each in chosen)
+            found = [lead(*each) for each in sent if each is not None]
             leads = [each for each, _ in found]
             named = [coder.lower() in codec for each, coder in found if each >= WARN_LEAD]
             print(

@@ -38,6 +38,9 @@ class LappedTransform:
         Lowest and highest sample rate that it serves.
     emphasis : float
         The coder hears ``x[n] - emphasis · x[n - 1]``.
+    grid_samples : int or None
+        Blocks begin at any multiple of this from one another, where short blocks may have come
+        between them; at multiples of the hop if it is not given.
     top_line : int or None
         Lines from here on are always zero, where the coder has such a limit.
     """
@@ -47,6 +50,7 @@ class LappedTransform:
     response: Callable[[int], Samples]
     rates_hz: tuple[int, int]
     emphasis: float = 0.0
+    grid_samples: int | None = None
     top_line: int | None = None
 
 
@@ -140,7 +144,14 @@ def _mdct(window: Samples) -> Callable[[int], Samples]:
 MP3 = LappedTransform("MP3", 576, mpeg_layer_3, (32_000, 48_000))
 AAC = LappedTransform("AAC", 1024, _mdct(_kaiser_window(1024)), (32_000, 96_000))
 AAC_SINE = LappedTransform("AAC", 1024, _mdct(_sine_window(1024)), (32_000, 96_000))
-VORBIS = LappedTransform("Vorbis", 1024, _mdct(_vorbis_window(1024)), (32_000, 96_000))
+VORBIS = LappedTransform(
+    # A change between blocks of 2048 and 256 samples moves on by 576, a short block by 128.
+    "Vorbis",
+    1024,
+    _mdct(_vorbis_window(1024)),
+    (32_000, 96_000),
+    grid_samples=64,
+)
 OPUS = LappedTransform(
     "Opus", 960, _mdct(_celt_window(960, 120)), (48_000, 48_000), emphasis=0.85, top_line=800
 )

@@ -22,7 +22,7 @@ from pipeline.measure.figures import (
 )
 from pipeline.measure.sound import Sound, open_sound
 
-_LARGE_BYTES = 1 << 22
+_LARGE_BYTES = 1 << 21
 
 
 @dataclass(frozen=True, slots=True)

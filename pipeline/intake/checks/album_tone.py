@@ -104,9 +104,9 @@ def _smooth(levels_db: Row) -> Row:
 def _finding(track: str, distance: _Distance, spread_db: float) -> Finding:
     largest = float(np.abs(distance.apart_db).max())
     return Finding(
-        Severity.WARN,
+        Severity.INFO,  # advice: no figures yet of how often it is wrong on whole albums
         "apart",
-        f"the spectrum stands apart from the album's: {_words(distance)}",
+        f"advice: the spectrum stands apart from the album's: {_words(distance)}",
         track=track,
         action="ask for a mix nearer to the others, or say under intent: {album_tone: …} "
         "that it is meant",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.findings import Finding, Severity, check
+from pipeline.findings import Evidence, Finding, Severity, check
 from pipeline.intake.checks.received import Received
 from pipeline.intake.decode import timecode
 from pipeline.intake.probe import MixFacts
@@ -29,13 +29,6 @@ def clipped(received: Received) -> Iterator[Finding]:
             "over-in-float",
             f"peaks reach {facts.peak_dbfs:+.1f} dBFS; floating point keeps them whole",
         )
-    elif not facts.is_lossy and facts.peak_dbfs > -0.1:
-        yield Finding(
-            Severity.WARN,
-            "no-headroom",
-            f"peaks reach {facts.peak_dbfs + 0.0:.2f} dBFS: a limiter was at work, or luck",
-            action="ask whether there is a mix without a limiter on its bus",
-        )
 
 
 def _runs(facts: MixFacts) -> Finding:
@@ -48,7 +41,15 @@ def _runs(facts: MixFacts) -> Finding:
         "clipped",
         f"the mix is clipped {facts.n_clipped_runs} {times}, first at {place}",
         time_s=first / facts.sample_rate_hz,
-        action="ask for a mix with lower level; if this is meant: intent: {clipped: …}",
+        action="ask for a new bounce with the master fader 3 dB lower; if this is meant: "
+        "intent: {clipped: …}",
+        evidence=Evidence(
+            times_s=(first / facts.sample_rate_hz,),
+            numbers=(
+                ("clipped_runs_per_s", round(runs_per_s, 3)),
+                ("fails_from_runs_per_s", FAIL_RUNS_PER_S),
+            ),
+        ),
     )
 
 

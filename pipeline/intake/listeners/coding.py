@@ -49,9 +49,9 @@ class CodingFigures(Figures):
         The coder that fits best.
     lead : float
         How much deeper its dip is than the next deepest elsewhere, in standard deviations of
-        the curve. Steady tones make dips too, but never only one.
+        all others. Steady tones make dips too, but never only one.
     start_samples : int
-        Where its blocks begin, counted from the start of the mix, less than a block.
+        Where its blocks begin, counted from the start of the mix: the first place possible.
     levels : tuple of float
         Level of its lines from 64 samples before that to 64 after, in standard deviations of
         one line.
@@ -108,7 +108,7 @@ class CodingListener:
             coder=best.coder,
             lead=round(best.lead, 2),
             start_samples=best.start_samples,
-            levels=_around(best.curve, best.start_samples),
+            levels=tuple(np.round(best.curve, 3).tolist()),
         )
 
 
@@ -131,7 +131,7 @@ class _Fit:
 
     @property
     def depth(self) -> float:
-        return -float(self.curve[self.start_samples])
+        return -float(self.curve[_PLOT_REACH])
 
 
 @cache
@@ -162,13 +162,26 @@ def _fit(lines: _Lines, places: list[tuple[int, Audio]]) -> _Fit:
     No place counts for more than `_MOST_OF_A_PLACE`: one accident makes no coder.
     """
     hop = lines.transform.hop_samples
+    grid = lines.transform.grid_samples or hop
     curves = [np.roll(_curve(lines, place), start % hop) for start, place in places]
-    depths = [_depths(curve[None].astype(np.float32))[0] for curve in curves]
-    dips = np.minimum(depths, _MOST_OF_A_PLACE).sum(axis=0) / np.sqrt(len(places))
+    depths = np.array([_depths(curve[None].astype(np.float32))[0] for curve in curves])
+    folded = depths.reshape(len(places), -1, grid).max(axis=1)
+    dips = np.minimum(folded, _MOST_OF_A_PLACE).mean(axis=0)
     start = int(np.argmax(dips))
     elsewhere = np.roll(dips, -start)[_SAME_DIP + 1 : -_SAME_DIP]
-    lead = float(dips[start] - elsewhere.max())
-    return _Fit(lines.transform.coder, lead, start, np.mean(curves, axis=0))
+    spread = float(np.std(elsewhere))
+    lead = float(dips[start] - elsewhere.max()) / spread if spread else 0.0
+    return _Fit(lines.transform.coder, lead, start, _middled(curves, depths, start, grid))
+
+
+def _middled(curves: list[Curve], depths: Levels, start: int, grid: int) -> Curve:
+    """Return the mean of the curves around the dip that each has on the grid."""
+    reach = np.arange(-_PLOT_REACH, _PLOT_REACH + 1)
+    total = np.zeros(len(reach))
+    for curve, depth in zip(curves, depths, strict=True):
+        place = start + grid * int(depth[start::grid].argmax())
+        total += curve[(place + reach) % len(curve)]
+    return total / len(curves)
 
 
 def _curve(lines: _Lines, place: Audio) -> Curve:
@@ -225,8 +238,3 @@ def _depths(rows: Levels) -> Levels:
     depths -= depths.mean(axis=1, keepdims=True)
     spreads = np.sqrt(np.mean(depths * depths, axis=1, keepdims=True))
     return np.divide(depths, spreads, out=np.zeros_like(depths), where=spreads > _STEADY)
-
-
-def _around(curve: Curve, place: int) -> tuple[float, ...]:
-    reach = np.arange(place - _PLOT_REACH, place + _PLOT_REACH + 1) % len(curve)
-    return tuple(np.round(curve[reach], 3).tolist())

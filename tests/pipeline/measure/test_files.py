@@ -143,3 +143,12 @@ def test_a_short_file_has_peaks_but_no_loudness(write: Write) -> None:
     found = measure_file(write("a.wav", song(7, 0.1, seconds=0.3)))
     assert found.integrated_lufs is None
     assert math.isfinite(found.true_peak_dbtp)
+
+
+@pytest.mark.parametrize("wish", [QUICK, Wish()])
+def test_the_lfe_of_a_surround_file_is_not_heard(write: Write, wish: Wish) -> None:
+    audio = np.repeat(song(8, 0.05)[:, :1], 6, axis=1)
+    quiet = measure_file(write("a.wav", audio), wish)
+    loud = measure_file(write("b.wav", audio * [1, 1, 1, 9, 1, 1]), wish)
+    assert loud.integrated_lufs == pytest.approx(quiet.integrated_lufs, abs=1e-6)
+    assert loud.sample_peak_dbfs > quiet.sample_peak_dbfs + 10

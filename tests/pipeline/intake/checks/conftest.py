@@ -9,12 +9,11 @@ import pytest
 from pipeline.dsp import Audio
 
 RATE_HZ = 48_000
-Curve = Callable[[Any], Any]
-"""From frequencies in Hz to levels in dB."""
-Shape = Callable[[Audio, Curve], Audio]
+Shape = Callable[[Audio, Callable[[Any], Any]], Audio]
+"""Returns audio through an equaliser whose curve in dB is a function of the frequencies."""
 
 
-def shaped(audio: Audio, curve_db: Curve) -> Audio:
+def shaped(audio: Audio, curve_db: Callable[[Any], Any]) -> Audio:
     """Return audio through an equaliser whose curve is a function of the frequency."""
     hz = np.fft.rfftfreq(len(audio), 1.0 / RATE_HZ)
     gain = 10.0 ** (curve_db(np.maximum(hz, 1.0)) / 20.0)
@@ -36,4 +35,4 @@ def programme() -> Audio:
     beats = 10.0 ** (-(time_s % 0.5))
     loud = np.where(time_s % 4.0 < 3.0, 0.4, 1.0)
     music = coloured * (beats * loud)[:, None]
-    return np.asarray(music * (0.25 / np.abs(music).max()))
+    return np.asarray(music * (0.25 / np.abs(music).max()), dtype=np.float64)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from pipeline.intake.verdict import Verdict, verdict
 from tests.pipeline.intake.test_checks import FINE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.pipeline.intake.checks.conftest import Curve, Shape
 
@@ -35,6 +35,10 @@ def compared(mixes: Mapping[str, Audio]) -> list[Finding]:
     names = {name: name for name in tracks}
     found = album_findings(ReceivedAlbum(tracks, names, names), intents={})
     return [each for each in found if each.check == "intake/album_tone"]
+
+
+def tilted(slope: float) -> Callable[[Any], Any]:
+    return lambda hz: slope * np.log2(hz / 1000.0)
 
 
 @pytest.fixture(scope="module")

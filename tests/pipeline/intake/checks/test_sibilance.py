@@ -22,7 +22,7 @@ def with_esses(programme: Audio, equalise: Shape, *, rms: float, length_s: float
     ess *= rms / ess.std()
     time_s = np.arange(len(programme)) / RATE_HZ
     on = sum((time_s >= place) & (time_s < place + length_s) for place in PLACES_S)
-    return np.asarray(programme + ess * np.asarray(on)[:, None])
+    return np.asarray(programme + ess * np.asarray(on)[:, None], dtype=np.float64)
 
 
 def sharp(found: tuple[Finding, ...]) -> list[Finding]:
