@@ -45,6 +45,7 @@ def harshness(received: Surveyed) -> Iterator[Finding]:
     by, than = (
         (build_up, "the softer ones") if build_up > BUILD_UP_DB else (loudest, "around it")
     )
+    is_advice = over < WARN_FURTHER_DB
     yield Finding(
         Severity.INFO if is_advice else Severity.WARN,
         "build-up",

@@ -16,13 +16,9 @@ from tests.pipeline.intake.test_checks import FINE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.pipeline.intake.checks.conftest import Curve, Shape
+    from tests.pipeline.intake.checks.conftest import Shape
 
 RATE_HZ = 48_000
-
-
-def tilted(db_per_octave: float) -> Curve:
-    return lambda hz: db_per_octave * np.log2(hz / 1000.0)
 
 
 def compared(mixes: Mapping[str, Audio]) -> list[Finding]:
@@ -57,7 +53,7 @@ def test_tracks_of_one_tone_are_left_alone(album: dict[str, Audio]) -> None:
 def test_a_dark_track_is_named_with_how_dark_it_is(
     album: dict[str, Audio], equalise: Shape
 ) -> None:
-    dark = equalise(album["track-2"], tilted(-2.0))
+    dark = equalise(album["track-2"], lambda hz: -2.0 * np.log2(hz / 1000.0))
     (found,) = compared(album | {"track-2": dark})
     assert found.track == "track-2"
     assert "dB/oct darker" in found.message
