@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.intake.corpus import Fault, Stage
 from pipeline.dsp import Audio
 
 Row = npt.NDArray[np.float64]
-
-
-class Fault(NamedTuple):
-    """A fault that is put into a clean mix, and the finding that it must raise."""
-
-    name: str
-    expects: str
-    inject: Callable[[Audio, int, np.random.Generator], Audio]
 
 
 def sibilant(
@@ -125,13 +117,21 @@ def wet(
     return np.asarray(audio + 2.0 * fftconvolve(audio, hall, axes=0)[: len(audio)])
 
 
+_TREBLE, _LOW = ("intake/tone_balance", "intake/sibilance"), ("intake/low_end",)
+
 FAULTS = [
-    Fault("esses 8 dB over the middle", "intake/sibilance:sharp", sibilant),
+    Fault("esses 8 dB over the middle", "intake/sibilance:sharp", sibilant, clashes=_TREBLE),
     Fault("12 dB harshness when loud", "intake/harshness:build-up", harsh),
-    Fault("bass 9 dB over the middle", "intake/low_end:bass", boomy),
-    Fault("rumble 7 dB over the bass", "intake/low_end:sub", rumbling),
-    Fault("treble 1 dB under the middle", "intake/tone_balance:bright", bright),
-    Fault("nothing above 5 kHz", "intake/tone_balance:dull", dull),
+    Fault("bass 9 dB over the middle", "intake/low_end:bass", boomy, Stage.BUS, clashes=_LOW),
+    Fault("rumble 7 dB over the bass", "intake/low_end:sub", rumbling, Stage.BUS, clashes=_LOW),
+    Fault(
+        "treble 1 dB under the middle",
+        "intake/tone_balance:bright",
+        bright,
+        Stage.BUS,
+        clashes=_TREBLE,
+    ),
+    Fault("nothing above 5 kHz", "intake/tone_balance:dull", dull, Stage.BUS, clashes=_TREBLE),
     Fault("ringing by 18 dB, Q 10", "intake/resonance:rings", ringing),
     Fault("reverb of 3.5 s, 6 dB over the dry sound", "intake/reverb:wet", wet),
 ]

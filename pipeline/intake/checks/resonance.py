@@ -24,28 +24,30 @@ def resonance(received: Surveyed) -> Iterator[Finding]:
     """No narrow band rings through the whole mix."""
     figures = received.survey.of(ResonanceFigures)
     found = [each for each in figures.resonances if each.excess_db >= ADVICE_EXCESS_DB]
-    for each in found:
-        yield Finding(
-            Severity.INFO,
-            "rings",
-            f"advice: {_hz(each)} may be a resonance, it rings all through: "
-            f"{each.gain_db:.0f} dB over its surroundings, Q {each.q:.0f}",
-            action=f"sweep a narrow cut around {_hz(each)}; if it sings, ask for it in the mix",
-            evidence=Evidence(
-                numbers=(
-                    ("frequency_hz", each.frequency_hz),
-                    ("q", each.q),
-                    ("gain_db", each.gain_db),
-                    ("unexplained_by_notes_db", each.excess_db),
-                    ("allowed_unexplained_by_notes_db", ADVICE_EXCESS_DB),
-                    *needs(TONE, max(each.gain_db - LEFT_DB, 0.0)),
-                ),
-                plot=_picture(figures, each),
+    if not found:
+        return
+    worst = found[0]
+    yield Finding(
+        Severity.INFO,
+        "rings",
+        f"advice: {' and '.join(_words(each) for each in found)} may be resonances: "
+        "they ring all through, whatever is played",
+        action=f"sweep a narrow cut around {_hz(worst)}; if it sings, ask for it in the mix",
+        evidence=Evidence(
+            numbers=(
+                ("frequency_hz", worst.frequency_hz),
+                ("q", worst.q),
+                ("gain_db", worst.gain_db),
+                ("unexplained_by_notes_db", worst.excess_db),
+                ("allowed_unexplained_by_notes_db", ADVICE_EXCESS_DB),
+                *needs(TONE, max(worst.gain_db - LEFT_DB, 0.0)),
             ),
-        )
+            plot=_picture(figures, found),
+        ),
+    )
 
 
-def _picture(figures: ResonanceFigures, found: Resonance) -> Plot:
+def _picture(figures: ResonanceFigures, found: list[Resonance]) -> Plot:
     return Plot(
         figures.curve_hz,
         figures.curve_db,
@@ -53,8 +55,12 @@ def _picture(figures: ResonanceFigures, found: Resonance) -> Plot:
         "level that no note explains, dB",
         is_log_x=True,
         limit=ADVICE_EXCESS_DB,
-        marks=(found.frequency_hz,),
+        marks=tuple(each.frequency_hz for each in found),
     )
+
+
+def _words(found: Resonance) -> str:
+    return f"{_hz(found)} (+{found.gain_db:.0f} dB, Q {found.q:.0f})"
 
 
 def _hz(found: Resonance) -> str:
