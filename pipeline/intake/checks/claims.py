@@ -26,7 +26,9 @@ def claims(album: ReceivedAlbum) -> Iterator[Finding]:
         found = relation(pair) if pair else Relation.UNRELATED
         # One with a limiter is for `intake/listening_mix` to tell.
         if found not in (Relation.DENSER, Relation.LOOSER):
-            yield _claimed(album, variant.track, path, is_copy=found is Relation.COPY)
+            is_lossy = album.beside[path].facts.is_lossy
+            is_copy = found is Relation.COPY or (is_lossy and found is Relation.SAME_MIX)
+            yield _claimed(album, variant.track, path, is_copy=is_copy)
 
 
 def _same_titles(album: ReceivedAlbum) -> Iterator[Finding]:

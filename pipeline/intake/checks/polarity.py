@@ -31,10 +31,11 @@ def polarity(received: Surveyed) -> Iterator[Finding]:
     severity = inversion(figures)
     if severity is None:
         return
+    sure = "is" if severity is Severity.FAIL else "may be"
     yield Finding(
         severity,
         "inverted",
-        "left and right swing against each other: one channel is turned over; "
+        f"left and right swing against each other: one channel {sure} turned over; "
         f"the mix loses {figures.mono_loss_lu:.0f} LU in mono",
         action="ask for a bounce with the polarity of one channel put right",
         evidence=Evidence(
