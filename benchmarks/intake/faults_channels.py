@@ -5,23 +5,13 @@ Every fault takes stereo audio and returns it spoilt, as ``fault(audio, sample_r
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
+from benchmarks.intake.corpus import Fault
 from pipeline.dsp import Audio
 
 Rng = np.random.Generator
-
-
-class Fault(NamedTuple):
-    """A fault: its name, what it must raise (``check:code``), and the function that does it."""
-
-    name: str
-    expects: str
-    inject: Callable[..., Audio]
 
 
 def inverted(audio: Audio, sample_rate_hz: int, rng: Rng) -> Audio:
