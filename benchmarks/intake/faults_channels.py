@@ -87,7 +87,7 @@ FAULTS: list[Fault] = [
     Fault("one channel delayed", "intake/delay:delayed", delayed),
     Fault("one channel dead", "intake/balance:side-missing", dead),
     Fault("one channel far quieter", "intake/balance:side-missing", far_quieter),
-    Fault("one channel quieter", "intake/balance:leans", quieter),
+    Fault("one channel quieter", "intake/balance:leans", quieter, clashes=("intake/balance",)),
     Fault("mono with dither", "intake/near_mono:nearly-mono", nearly_mono),
     Fault("two octaves against each other", "intake/mono_fold:lost-in-mono", band_inverted),
     Fault("a section inverted", "intake/correlation:against-each-other", section_inverted),
