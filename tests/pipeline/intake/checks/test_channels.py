@@ -114,7 +114,9 @@ def test_a_delay_is_told_with_its_size_and_side(judge: Judge, lag_samples: int) 
     assert found.severity == Severity.INFO
     lag_ms = dict(found.evidence.numbers)["left_later_by_ms"]
     assert lag_ms == pytest.approx(-lag_samples / 48.0, abs=0.003)
-    assert found.message.removeprefix("advice: ").startswith(f"the {'right' if lag_samples > 0 else 'left'} channel")
+    assert found.message.removeprefix("advice: ").startswith(
+        f"the {'right' if lag_samples > 0 else 'left'} channel"
+    )
 
 
 def test_a_delayed_channel_that_is_turned_over_is_told_so(judge: Judge) -> None:
