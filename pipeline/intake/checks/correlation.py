@@ -40,7 +40,8 @@ def correlation(received: Surveyed) -> Iterator[Finding]:
         Severity.INFO,
         "against-each-other",
         "advice: left and right work against each other for "
-        f"{len(low) * figures.passage_s:.0f} s, first at {timecode(round(first_s * 1000), 1000)[:-4]}",
+        f"{len(low) * figures.passage_s:.0f} s, "
+        f"first at {timecode(round(first_s * 1000), 1000)[:-4]}",
         time_s=first_s,
         action="listen there in mono; ask which part was widened, or has one side turned over",
         evidence=_evidence(figures, [start_s for start_s, _ in low]),
