@@ -1,14 +1,17 @@
 """MP3 and FLAC: encoding, and decoding by another library than the one that encodes.
 
 MP3 is written by FFmpeg (libmp3lame) and read by libsndfile (mpg123); FLAC is written by
-libsndfile (libFLAC) and read by FFmpeg's own decoder. This is the one module that calls FFmpeg.
+libsndfile (libFLAC) and read by FFmpeg's own decoder. Whatever else there is, films too, FFmpeg
+may read for measuring. This is the one module that calls FFmpeg.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,9 @@ import numpy.typing as npt
 from formats.errors import DecodeError, EncodeError, FormatError, ToolError
 from formats.mp3_length import write_length
 from formats.payload import Container, Payload, find_payload
-from formats.pcm import SampleFormat, unpack_to_float
+from formats.pcm import Piece, SampleFormat, unpack_to_float
 from formats.tool import Command, ToolExitError, ffmpeg_path, output, run
-from formats.wav import FLOAT_TAG, PCM_TAG, read_info
+from formats.wav import FLOAT_TAG, PCM_TAG, parse_info, read_info
 
 MP3_RATES_HZ = (32000, 44100, 48000)
 MP3_KBPS = (128, 160, 192, 224, 256, 320)
@@ -31,6 +34,27 @@ _LAME_QUALITY = 3
 _FLAC_COMPRESSION = 0.5
 _BLOCK_SAMPLES = 1 << 16
 _FLOAT_BYTES = 4
+_PIECE_BYTES = 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """A file that is being decoded.
+
+    Parameters
+    ----------
+    sample_rate_hz, n_channels : int
+        Of the decoded audio.
+    channel_mask : int
+        Which loudspeaker each channel is for, by the bits of WAV; 0 if nobody knows.
+    blocks : iterator of ndarray
+        The audio, once: float64, shape ``(n, n_channels)``, full scale 1.0.
+    """
+
+    sample_rate_hz: int
+    n_channels: int
+    channel_mask: int
+    blocks: Iterator[npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +83,9 @@ class StreamFacts:
     kbps: int | None = None
 
 
-def encode_mp3(raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320) -> None:
+def encode_mp3(
+    raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320, tail_samples: int = 0
+) -> None:
     """Encode raw stereo samples to MP3 at a constant bit rate, without tags.
 
     Parameters
@@ -72,6 +98,8 @@ def encode_mp3(raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320
         32000, 44100 or 48000: never resampled here.
     kbps : int
         128 to 320.
+    tail_samples : int
+        Silence to be encoded behind them.
 
     Raises
     ------
@@ -91,13 +119,15 @@ def encode_mp3(raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320
         )
     if kbps not in MP3_KBPS:
         raise EncodeError("kbps", kbps, f"must be one of {MP3_KBPS}")
-    n_samples = _count_samples(raw_f32, 2 * _FLOAT_BYTES)
+    n_samples = _count_samples(raw_f32, 2 * _FLOAT_BYTES) + tail_samples
+    padding = {"af": f"apad=pad_len={tail_samples}"} if tail_samples else {}
     command = _ffmpeg(
         raw_f32,
         f"file:{out}",
         f"encoding {out.name} to MP3",
         source={"f": "f32le", "ar": sample_rate_hz, "ac": 2},
         target={
+            **padding,
             "c:a": "libmp3lame",
             "b:a": f"{kbps}k",
             "compression_level": _LAME_QUALITY,
@@ -115,13 +145,15 @@ def encode_mp3(raw_f32: Path, out: Path, *, sample_rate_hz: int, kbps: int = 320
         write_length(out, n_samples)
 
 
-def encode_flac(raw_pcm: Path, out: Path, *, sample_rate_hz: int, bits: int) -> None:
-    """Encode raw stereo samples to FLAC, without tags; STREAMINFO holds their MD5.
+def encode_flac(
+    words: Iterable[npt.NDArray[np.int32]], out: Path, *, sample_rate_hz: int, bits: int
+) -> None:
+    """Encode stereo words to FLAC, without tags; STREAMINFO holds their MD5.
 
     Parameters
     ----------
-    raw_pcm : Path
-        Little-endian integers of 16 or 24 bits, left and right in turn.
+    words : iterable of ndarray of int32
+        Blocks of shape ``(n_samples, 2)``; integers of 16 or 24 bits on their own scale.
     out : Path
         The file to write; there is none after an error.
     sample_rate_hz : int
@@ -132,7 +164,7 @@ def encode_flac(raw_pcm: Path, out: Path, *, sample_rate_hz: int, bits: int) -> 
     Raises
     ------
     EncodeError
-        If the rate or word length is another, or the samples are none or no whole number.
+        If the rate or word length is another, or there are no samples.
     ToolError
         If libsndfile fails: most likely the disk is full.
     """
@@ -142,32 +174,38 @@ def encode_flac(raw_pcm: Path, out: Path, *, sample_rate_hz: int, bits: int) -> 
         raise EncodeError("word length", bits, "bits must be 16 or 24")
     if not 1 <= sample_rate_hz <= 655350:
         raise EncodeError("sample rate", sample_rate_hz, "Hz must be 1 to 655350 (RFC 9639)")
-    _count_samples(raw_pcm, 2 * bits // 8)
-    raw = {"format": "RAW", "subtype": f"PCM_{bits}", "endian": "LITTLE"}
     shape = {"samplerate": sample_rate_hz, "channels": 2}
     flac = {"format": "FLAC", "subtype": f"PCM_{bits}", "compression_level": _FLAC_COMPRESSION}
+    n_samples = 0
     with _nothing_half_made(out):
         try:
-            with (
-                soundfile.SoundFile(raw_pcm, **raw, **shape) as source,
-                soundfile.SoundFile(out, "w", **flac, **shape) as target,
-            ):
-                _pour(source, target)
+            with soundfile.SoundFile(out, "w", **flac, **shape) as target:
+                for block in words:
+                    target.write(block << 32 - bits)  # libsndfile takes full scale as 2**31
+                    n_samples += len(block)
         except soundfile.SoundFileError as error:
             story = f"failed while encoding {out.name} to FLAC: {error}"
             raise ToolError("libsndfile", story, "is there room on the disk?") from error
+        if not n_samples:
+            raise EncodeError(out.name, n_samples, "samples: one or more are needed")
 
 
 def decode_blocks(
     path: Path, *, block_samples: int = _BLOCK_SAMPLES
 ) -> Iterator[npt.NDArray[np.float64]]:
-    """Yield the audio of a WAV, FLAC or MP3 file in blocks.
+    """Yield the audio alone of what `decode` yields."""
+    for piece in decode(path, block_samples=block_samples):
+        yield piece.audio
+
+
+def decode(path: Path, *, block_samples: int = _BLOCK_SAMPLES) -> Iterator[Piece]:
+    """Yield the audio of a WAV, FLAC or MP3 file in pieces.
 
     Yields
     ------
-    ndarray
-        float64, shape ``(n, n_channels)``, at most `block_samples` long, full scale 1.0. Every
-        bit of 16- and 24-bit files is kept.
+    Piece
+        At most `block_samples` long. Every bit of 16- and 24-bit files is kept; of such a FLAC
+        file the decoder's own words come too.
 
     Raises
     ------
@@ -180,14 +218,73 @@ def decode_blocks(
     payload = find_payload(path)
     facts = _facts(path, payload)
     is_flac = payload.container is Container.FLAC
-    decode = _decode_with_ffmpeg if is_flac else _decode_with_libsndfile
+    pieces = _decode_with_ffmpeg if is_flac else _decode_with_libsndfile
     n_samples = 0
-    for block in decode(path, facts, block_samples):
-        n_samples += len(block)
-        yield block
+    for piece in pieces(path, facts, block_samples):
+        n_samples += len(piece.audio)
+        yield piece
     if n_samples != facts.n_samples:
         promised = f"{facts.n_samples} samples, as the header promises"
         raise DecodeError(payload.offset_bytes, promised, f"{n_samples}")
+
+
+@contextmanager
+def decoding(path: Path, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[Decoding]:
+    """Decode the first sound of any file that FFmpeg reads, in single precision.
+
+    Parameters
+    ----------
+    path : Path
+        Audio or film.
+    piece_bytes : int
+        How much is taken from FFmpeg at a time.
+
+    Yields
+    ------
+    Decoding
+        Leaving the context stops FFmpeg; what is wrong with the file may come to light after
+        the last block.
+
+    Raises
+    ------
+    FormatError
+        If FFmpeg cannot read it, finds no sound in it, or stumbles over damage.
+    ToolError
+        If FFmpeg cannot be called.
+    """
+    command = _ffmpeg(
+        path,
+        "pipe:1",
+        f"decoding {path.name}",
+        # A playlist must not lead to the network, nor a file make FFmpeg use every core.
+        source={"protocol_whitelist": "file,pipe", "threads": 1},
+        # WAV, because its header says what FFmpeg found; channels are put into its order.
+        target={"map": "0:a:0", "c:a": "pcm_f32le", "f": "wav"},
+    )
+    pieces = output(command, piece_bytes=piece_bytes)
+    try:
+        head = next(pieces, b"")
+        info = parse_info(BytesIO(head))
+        words = _words(chain((head[info.data_offset :],), pieces), info.block_bytes)
+        blocks = (
+            unpack_to_float(word, SampleFormat.F32LE, n_channels=info.n_channels)
+            for word in words
+        )
+        yield Decoding(info.sample_rate_hz, info.n_channels, info.channel_mask, blocks)
+    except ToolExitError as error:
+        raise FormatError(f"FFmpeg cannot read it: {error.message}") from error
+    finally:
+        pieces.close()
+
+
+def _words(pieces: Iterable[bytes], width: int) -> Iterator[bytes]:
+    """Yield the bytes again, cut between samples; a part of one at the end is left out."""
+    rest = b""
+    for piece in pieces:
+        data = rest + piece
+        whole = len(data) - len(data) % width
+        rest = data[whole:]
+        yield data[:whole]
 
 
 def stream_facts(path: Path) -> StreamFacts:
@@ -246,9 +343,7 @@ def _mp3_facts(path: Path) -> StreamFacts:
     return StreamFacts("mp3", info.samplerate, info.channels, info.frames, None, kbps)
 
 
-def _decode_with_ffmpeg(
-    path: Path, facts: StreamFacts, block_samples: int
-) -> Iterator[npt.NDArray[np.float64]]:
+def _decode_with_ffmpeg(path: Path, facts: StreamFacts, block_samples: int) -> Iterator[Piece]:
     word = _word_of(facts)
     command = _ffmpeg(
         path,
@@ -263,7 +358,8 @@ def _decode_with_ffmpeg(
         for piece in output(command, piece_bytes=block_samples * width):
             if len(piece) % width:
                 raise DecodeError(0, "whole samples", f"{len(piece)} bytes")
-            yield unpack_to_float(piece, word, n_channels=facts.n_channels)
+            audio = unpack_to_float(piece, word, n_channels=facts.n_channels)
+            yield Piece(audio, piece if word.bits == facts.bits else None)
     except ToolExitError as error:
         raise FormatError(f"the FLAC file is damaged: {error}") from error
 
@@ -277,13 +373,13 @@ def _word_of(facts: StreamFacts) -> SampleFormat:
 
 def _decode_with_libsndfile(
     path: Path, facts: StreamFacts, block_samples: int
-) -> Iterator[npt.NDArray[np.float64]]:
+) -> Iterator[Piece]:
     import soundfile
 
     try:
         with soundfile.SoundFile(path) as source:
             while len(block := source.read(block_samples, "float64", always_2d=True)):
-                yield block
+                yield Piece(block, None)
     except soundfile.SoundFileError as error:
         raise FormatError(f"the file is damaged: {error}") from error
 
@@ -299,12 +395,6 @@ def _ffmpeg(
     stream = stream.global_args("-nostdin", "-hide_banner", "-v", "error", "-xerror")
     argv = ffmpeg.compile(stream, cmd=ffmpeg_path(), overwrite_output=True)
     return Command(tuple(argv), "ffmpeg", doing)
-
-
-def _pour(source: Any, target: Any) -> None:
-    block = np.empty((_BLOCK_SAMPLES, 2), np.int32)
-    while len(filled := source.read(out=block)):
-        target.write(filled)
 
 
 def _count_samples(raw: Path, width: int) -> int:

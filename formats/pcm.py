@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,21 @@ class SampleFormat(StrEnum):
     def is_float(self) -> bool:
         """Whether samples are floating point, full scale 1.0."""
         return self is SampleFormat.F32LE
+
+
+class Piece(NamedTuple):
+    """A stretch of decoded audio: as floats, and as the words that a decoder handed out.
+
+    Parameters
+    ----------
+    audio : ndarray
+        float64, shape ``(n_samples, n_channels)``, full scale 1.0.
+    words : bytes or None
+        The same samples as little-endian integers; None if the decoder gave no such words.
+    """
+
+    audio: Floats
+    words: bytes | None
 
 
 def pack(samples: npt.NDArray[Any], sample_format: SampleFormat) -> bytes:
@@ -126,7 +141,7 @@ def to_float(
     return np.multiply(samples, 1.0 / (1 << sample_format.bits - 1), dtype=np.float64)
 
 
-def read_blocks(
+def read_pieces(
     path: Path,
     sample_format: SampleFormat,
     *,
@@ -134,8 +149,8 @@ def read_blocks(
     block_samples: int = BLOCK_SAMPLES,
     offset_bytes: int = 0,
     n_samples: int | None = None,
-) -> Iterator[Integers | npt.NDArray[np.float32]]:
-    """Yield the samples of a raw file block by block, as `unpack` gives them.
+) -> Iterator[Piece]:
+    """Yield the samples of a raw file piece by piece.
 
     Parameters
     ----------
@@ -146,7 +161,7 @@ def read_blocks(
     n_channels : int
         Channels, interleaved.
     block_samples : int
-        Length of every block but the last, in samples.
+        Length of every piece but the last, in samples.
     offset_bytes : int
         Where the first sample begins.
     n_samples : int or None
@@ -168,30 +183,8 @@ def read_blocks(
             raise DecodeError(end, f"{n_samples} samples", f"the end after {present // width}")
         file.seek(offset_bytes)
         for start in range(0, n_samples, block_samples):
-            data = file.read(min(block_samples, n_samples - start) * width)
-            yield unpack(data, sample_format, n_channels=n_channels)
-
-
-def read_float_blocks(
-    path: Path,
-    sample_format: SampleFormat,
-    *,
-    n_channels: int,
-    block_samples: int = BLOCK_SAMPLES,
-    offset_bytes: int = 0,
-    n_samples: int | None = None,
-) -> Iterator[Floats]:
-    """Yield what `read_blocks` yields as float64, full scale 1.0."""
-    blocks = read_blocks(
-        path,
-        sample_format,
-        n_channels=n_channels,
-        block_samples=block_samples,
-        offset_bytes=offset_bytes,
-        n_samples=n_samples,
-    )
-    for block in blocks:
-        yield to_float(block, sample_format)
+            words = file.read(min(block_samples, n_samples - start) * width)
+            yield Piece(unpack_to_float(words, sample_format, n_channels=n_channels), words)
 
 
 def _pack_24(samples: Integers) -> bytes:

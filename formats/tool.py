@@ -8,8 +8,9 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from formats.errors import ToolError
 
 _LAST_WORDS_BYTES = 4096
 _PIECE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031  # linux/fcntl.h
 
 # What a program needs to find itself and its libraries; nothing that could change its output.
 _KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
@@ -66,7 +68,9 @@ def run(command: Command) -> bytes:
     return b"".join(output(command))
 
 
-def output(command: Command, *, piece_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:
+def output(
+    command: Command, *, piece_bytes: int = _PIECE_BYTES
+) -> Generator[bytes, None, None]:
     """Yield the standard output of a program while it runs, in pieces of equal size.
 
     The last piece may be shorter, and comes before the status is known: only an iteration
@@ -156,6 +160,7 @@ class _Program:
         self._words = b""
         self._is_late = False
         self._popen = _popen(command)
+        _widen(_pipe(self._popen.stdout))
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         self._alarm = threading.Timer(command.limit_s, self._time_out)
@@ -228,6 +233,15 @@ def _popen(command: Command) -> subprocess.Popen[bytes]:
     except (OSError, ValueError) as error:
         message = f"could not be started while {command.doing}: {error}"
         raise ToolError(command.tool, message, f"is {command.argv[0]} installed?") from error
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold a piece: each time it is full, both ends change places on the core."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # the user's pipes may be limited
+            fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIECE_BYTES)
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

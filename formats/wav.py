@@ -79,6 +79,8 @@ class WavInfo:
         as when a program writes into a pipe or dies while it records.
     chunks : tuple of Chunk
         All chunks in order, `ds64` included.
+    channel_mask : int
+        Which loudspeaker each channel is for (``dwChannelMask``); 0 if the file does not say.
     """
 
     container: str
@@ -93,6 +95,7 @@ class WavInfo:
     data_bytes: int
     promised_bytes: int | None
     chunks: tuple[Chunk, ...]
+    channel_mask: int = 0
 
     @property
     def is_truncated(self) -> bool:
@@ -243,6 +246,7 @@ def parse_info(file: BinaryIO) -> WavInfo:
         data_bytes=present,
         promised_bytes=None if is_open else data.n_bytes,
         chunks=chunks,
+        channel_mask=form.channel_mask,
     )
 
 
@@ -257,15 +261,17 @@ class _Form:
     block_bytes: int
     bits: int
     valid_bits: int
+    channel_mask: int
 
     @classmethod
     def decode(cls, data: bytes, *, offset: int) -> _Form:
         if len(data) < _LEAST_FMT_BYTES:
             raise DecodeError(offset, "a fmt chunk of 16 bytes or more", f"{len(data)} bytes")
         tag, n_channels, rate, _, width, bits = _FMT.unpack_from(data)
-        codec, valid_bits = tag, bits
+        codec, valid_bits, channel_mask = tag, bits, 0
         if tag == EXTENSIBLE_TAG:
             codec, valid_bits = _read_extension(data, bits, offset=offset)
+            channel_mask = int.from_bytes(data[20:24], "little")
         if n_channels < 1:
             raise DecodeError(offset + 2, "one channel or more", "0 channels")
         if rate < 1:
@@ -274,7 +280,8 @@ class _Form:
             raise DecodeError(offset + 12, "a sample of one byte or more", "0 bytes")
         if codec in (PCM_TAG, FLOAT_TAG):
             bits = _stored_bits(width, n_channels, bits=bits, offset=offset)
-        return cls(tag, codec, n_channels, rate, width, bits, valid_bits or bits)
+        valid_bits = valid_bits or bits
+        return cls(tag, codec, n_channels, rate, width, bits, valid_bits, channel_mask)
 
 
 def _read_extension(data: bytes, bits: int, *, offset: int) -> tuple[int, int]:

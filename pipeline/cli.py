@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import traceback
 from pathlib import Path
@@ -13,7 +14,9 @@ import typer
 
 if TYPE_CHECKING:
     from pipeline.build import Built, Settings
+    from pipeline.build.check import CheckedAlbum
     from pipeline.findings import Finding
+    from pipeline.measure.files import Measured
     from pipeline.verify.runner import Verdict
 
 OUR_BUG = 70
@@ -48,37 +51,60 @@ _CORES = os.cpu_count() or 2
 
 @app.command(epilog="Example: glassmaster init mixes")
 def init(
-    mixes: Annotated[Path, typer.Argument(help="Folder of the mixes.", metavar="MIXES")],
+    mixes: Annotated[
+        Path | None, typer.Argument(help="Folder of the mixes.", metavar="MIXES")
+    ] = None,
     file: SpecFile = _SPEC,
     *,
+    intake_sheet: Annotated[
+        bool,
+        typer.Option(
+            "--intake-sheet",
+            help="Write a form for the mix engineer instead, of MIXES or of the spec.",
+        ),
+    ] = False,
+    from_sheet: Annotated[
+        Path | None,
+        typer.Option("--from-sheet", help="The form as it came back.", metavar="SHEET"),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a commented album.yaml from a folder of mixes; never overwrites one."""
-    from pipeline.errors import UsageError
-    from pipeline.intake.scaffold import scaffold
+    from pipeline.build.beginning import begin_sheet, begin_spec
 
-    if file.exists():
-        raise UsageError(f"{file} is there already", "name another with -f, or move it away")
-    text = scaffold(mixes, spec_folder=file.resolve().parent)
-    with file.open("x", encoding="utf-8") as out:
-        out.write(text)
+    if intake_sheet:
+        sheet = begin_sheet(mixes, file)
+        _say(f"{sheet}: send it to whoever mixed the record; when it is back:", quiet=quiet)
+        _say(f"glassmaster init MIXES --from-sheet {sheet}", quiet=quiet)
+        return
+    for problem in begin_spec(mixes, file, from_sheet):
+        print(problem, file=sys.stderr)
     _say(f"{file}: read it, answer its TODO lines, then run: glassmaster check", quiet=quiet)
 
 
 @app.command(epilog="Example: glassmaster check -f album.yaml")
-def check(file: SpecFile = _SPEC, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Read the spec and every mix; say what is wrong with them."""
+def check(
+    file: SpecFile = _SPEC,
+    *,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Say everything; else what matters most.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read the spec and every mix; say what is wrong with them, on a page too."""
     from pipeline.build.check import check_album
     from pipeline.tell import teller
 
-    checked = check_album(file, settings=_settings(), teller=teller(quiet=quiet or as_json))
+    done = check_album(file, settings=_settings(), teller=teller(quiet=quiet or as_json))
+    findings = done.checked.findings
     if as_json:
-        _print_json(checked.to_json())
+        _print_json(done.checked.to_json())
+    elif quiet:
+        _say_findings(findings, quiet=True)
     else:
-        for line in checked.lines():
-            _say(line, quiet=quiet)
-        _say_findings(checked.findings, quiet=quiet)
-    raise typer.Exit(1 if any(each.blocks_release for each in checked.findings) else 0)
+        _say_checked(done, show_all=show_all)
+    raise typer.Exit(1 if any(each.blocks_release for each in findings) else 0)
 
 
 @app.command(epilog="Example: glassmaster plan cd")
@@ -202,6 +228,52 @@ def verify(
         for verdict in verdicts:
             _say_verdict(verdict, quiet=quiet)
     raise typer.Exit(0 if all(verdict.is_released for verdict in verdicts) else 1)
+
+
+@app.command(epilog="Example: glassmaster measure --album masters/*.wav")
+def measure(
+    files: Annotated[list[Path], typer.Argument(help="Audio, or films with sound.")],
+    *,
+    album: Annotated[
+        bool, typer.Option("--album", help="Also take the files together, as one programme.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Loudness and peaks only, in a third of the time.")
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Draw loudness over time into an SVG file.", metavar="SVG"),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Put what changes over time into the JSON.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=64, help="Files side by side.")
+    ] = _CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Measure loudness, peaks, dynamics, stereo and spectrum of any files."""
+    from pipeline.errors import SourceError, UsageError
+    from pipeline.measure.files import Wish, measure_files
+
+    if as_csv and as_json:
+        raise UsageError("--json and --csv both print on standard output", "leave one out")
+    if curves and not as_json:
+        raise UsageError("--curves is for JSON, where there is room for them", "add --json")
+    wish = Wish(is_quick=quick, with_curves=curves, with_album=album)
+    measured = measure_files(files, wish, jobs=jobs)
+    if plot and measured.files:
+        from formats.atomic import write_atomically
+        from pipeline.measure.plot import plot_svg
+
+        write_atomically(plot, plot_svg(measured.files).encode())
+    if as_json:
+        _print_json(measured.to_json())
+    else:
+        _say_measured(measured, as_csv=as_csv)
+    if measured.problems:
+        _fail("\n".join(str(each) for each in measured.problems), SourceError.exit_code)
 
 
 @app.command(epilog="Example: glassmaster schema > album.schema.json")
@@ -328,7 +400,18 @@ def finding_line(finding: Finding) -> str:
         line += f"\n      {finding.action}"
     if finding.waived:
         line += f"\n      waived: {finding.waived}"
+    if finding.loosened:
+        line += f"\n      loosened by {finding.loosened}"
     return line
+
+
+def _say_checked(done: CheckedAlbum, *, show_all: bool) -> None:
+    from pipeline.report.screen import screen
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    for line in screen(done.checked, width=width, show_all=show_all):
+        print(line)
+    print(f"page to send on: {os.path.relpath(done.page)}")
 
 
 def _say_build(built: Built, *, quiet: bool) -> None:
@@ -358,6 +441,16 @@ def _say_verdict(verdict: Verdict, *, quiet: bool) -> None:
     print(verdict.sentence())
     for text in verdict.not_checked:
         _say(f"not checked: {text}", quiet=quiet)
+
+
+def _say_measured(measured: Measured, *, as_csv: bool) -> None:
+    from pipeline.measure.tables import csv_text, text_lines
+
+    if as_csv:
+        print(csv_text(measured.files), end="")
+    else:
+        for line in text_lines(measured.files, measured.album):
+            print(line)
 
 
 def _megabytes(n_bytes: int) -> str:

@@ -125,6 +125,8 @@ class Finding:
         What to do; may be empty.
     waived : str
         The written reason from `intent` that waives it; empty if none does.
+    loosened : str
+        What made it less severe than the check said; empty if nothing did.
     evidence : Evidence
         What it rests on: times, numbers, a picture.
     """
@@ -137,6 +139,7 @@ class Finding:
     time_s: float | None = None
     action: str = ""
     waived: str = ""
+    loosened: str = ""
     evidence: Evidence = NO_EVIDENCE
 
     @property

@@ -14,7 +14,6 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from pipeline import errors
-from pipeline.build.check import Checked
 from pipeline.build.planning import Change, Handing
 from pipeline.build.relocking import Relocked
 from pipeline.cli import INTERRUPTED, OUR_BUG, app
@@ -24,7 +23,10 @@ from pipeline.findings import Finding
 from pipeline.lock import Lock
 from pipeline.manifest import Manifest
 from pipeline.master.registry import parameters
+from pipeline.measure.figures import AlbumFigures, FileFigures
 from pipeline.report.data import AlbumReport
+from pipeline.report.intake import Checked
+from pipeline.spec.lint import CHECKS
 from pipeline.spec.schema import json_schema
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +37,7 @@ PRINTED: dict[str, tuple[type, ...]] = {
     "## glassmaster plan": (Change, Handing),
     "## glassmaster relock": (Relocked,),
     "## glassmaster verify": (Measurement,),
+    "## glassmaster measure": (FileFigures, AlbumFigures),
     "## glassmaster store": (StoreSize, Pruned),
     "## out/reports/album.json": (AlbumReport,),
     "## out/DELIVERABLE/manifest.json": (Manifest,),
@@ -115,6 +118,11 @@ def test_no_key_is_explained_that_the_spec_does_not_have() -> None:
     known = {key for keys in models().values() for key in keys}
     explained = set(re.findall(r"^\| `(\w+)` \|", read("docs/album-yaml.md"), re.MULTILINE))
     assert explained <= known
+
+
+def test_every_check_of_the_spec_is_named_where_intent_is_explained() -> None:
+    text = section("docs/album-yaml.md", "### intent")
+    assert not [each.id for each in CHECKS if f"`{each.id}`" not in text]
 
 
 def commands(group: TyperGroup, before: str = "glassmaster") -> Iterator[str]:

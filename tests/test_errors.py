@@ -96,6 +96,7 @@ def test_exit_codes_are_those_of_the_command() -> None:
         "SourceError": 3,
         "SpecError": 2,
         "StoreError": 5,
+        "UnknownCodingError": 3,
         "UsageError": 2,
         "VerifyFailed": 1,
     } | {name: code for name, code in codes.items() if name.startswith("Stopped")}

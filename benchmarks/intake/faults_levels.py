@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -15,15 +13,8 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from soxr import resample
 
+from benchmarks.intake.corpus import Fault, Inject, Stage
 from pipeline.dsp import Audio
-
-
-class Fault(NamedTuple):
-    """A fault by name, the finding it must raise, and how it is put in."""
-
-    name: str
-    expects: str
-    inject: Callable[[Audio, int, np.random.Generator], Audio]
 
 
 def clipped(
@@ -137,38 +128,37 @@ def laundered(
 
 
 _LAUNDERED = "intake/lossy_origin:laundered"
+_CUT = "intake/flattened:cut-below-full-scale"
+_TURNED = "intake/word_length:turned-16-bits"
 _MP3 = {"codec": "libmp3lame", "suffix": ".mp3"}
 _AAC = {"codec": "aac", "suffix": ".m4a"}
 _VORBIS = {"codec": "libvorbis", "suffix": ".ogg"}
+# What changes the crests, the words or the top of the spectrum hides others of these.
+_CRESTS = ("intake/clipped", "intake/flattened", "intake/limited", "intake/headroom")
+_FORM = ("intake/word_length", "intake/upsampled", "intake/lossy_origin")
+_CLASHES = (*_CRESTS, *_FORM, "intake/asymmetry", "intake/silent", "intake/clicks")
+
+_BUS: list[tuple[str, str, Inject]] = [
+    ("clipped by 3 dB", "intake/clipped:clipped", partial(clipped, over_db=3.0)),
+    ("clipped by 3 dB, 4 dB lower", _CUT, partial(clipped_below, over_db=3.0, lower_db=4.0)),
+    ("clipped by 2 dB, 12 dB lower", _CUT, partial(clipped_below, over_db=2.0, lower_db=12.0)),
+    ("saturated by 6 dB", "intake/flattened:rounded", partial(saturated, drive_db=6.0)),
+    ("limited by 8 dB", "intake/limited:limiter", partial(limited, over_db=8.0)),
+    ("over between the samples", "intake/headroom:over-between-samples", over_between),
+    ("one-sided", "intake/asymmetry:one-sided", one_sided),
+]
+_EXPORT: list[tuple[str, str, Inject]] = [
+    ("16 bits padded", "intake/word_length:padded", padded),
+    ("16 bits, 3 dB lower", _TURNED, partial(turned, gain_db=-3.0)),
+    ("16 bits, 2 dB up", _TURNED, partial(turned, gain_db=2.0)),
+    ("from half the rate", "intake/upsampled:resampled", partial(from_rate, part=0.5)),
+    ("MP3 at 128 kb/s", _LAUNDERED, partial(laundered, kbps=128, **_MP3)),
+    ("MP3 at 256 kb/s", _LAUNDERED, partial(laundered, kbps=256, **_MP3)),
+    ("AAC at 192 kb/s", _LAUNDERED, partial(laundered, kbps=192, **_AAC)),
+    ("Vorbis at 192 kb/s", _LAUNDERED, partial(laundered, kbps=192, **_VORBIS)),
+]
 
 FAULTS: list[Fault] = [
-    Fault("clipped by 3 dB", "intake/clipped:clipped", partial(clipped, over_db=3.0)),
-    Fault(
-        "clipped by 3 dB, then 4 dB lower",
-        "intake/flattened:cut-below-full-scale",
-        partial(clipped_below, over_db=3.0, lower_db=4.0),
-    ),
-    Fault(
-        "clipped by 2 dB, then 12 dB lower",
-        "intake/flattened:cut-below-full-scale",
-        partial(clipped_below, over_db=2.0, lower_db=12.0),
-    ),
-    Fault("saturated by 6 dB", "intake/flattened:rounded", partial(saturated, drive_db=6.0)),
-    Fault("limited by 8 dB", "intake/limited:limiter", partial(limited, over_db=8.0)),
-    Fault("over between the samples", "intake/headroom:over-between-samples", over_between),
-    Fault("one-sided", "intake/asymmetry:one-sided", one_sided),
-    Fault("16 bits padded", "intake/word_length:padded", padded),
-    Fault(
-        "16 bits, 3 dB lower",
-        "intake/word_length:turned-16-bits",
-        partial(turned, gain_db=-3.0),
-    ),
-    Fault(
-        "16 bits, 2 dB up", "intake/word_length:turned-16-bits", partial(turned, gain_db=2.0)
-    ),
-    Fault("from half the rate", "intake/upsampled:resampled", partial(from_rate, part=0.5)),
-    Fault("MP3 at 128 kb/s", _LAUNDERED, partial(laundered, kbps=128, **_MP3)),
-    Fault("MP3 at 256 kb/s", _LAUNDERED, partial(laundered, kbps=256, **_MP3)),
-    Fault("AAC at 192 kb/s", _LAUNDERED, partial(laundered, kbps=192, **_AAC)),
-    Fault("Vorbis at 192 kb/s", _LAUNDERED, partial(laundered, kbps=192, **_VORBIS)),
+    *(Fault(*each, Stage.BUS, clashes=_CLASHES) for each in _BUS),
+    *(Fault(*each, Stage.EXPORT, clashes=_CLASHES) for each in _EXPORT),
 ]

@@ -141,8 +141,10 @@ def encoded(excerpt: Excerpt, codec: str, kbps: int) -> tuple[Audio, int] | None
         back = Path(folder, "out.wav")
         soundfile.write(source, excerpt.audio, excerpt.sample_rate_hz, subtype="PCM_24")
         rate = ["-c:a", codec, "-b:a", f"{kbps}k"]
-        command = [*ffmpeg, "-i", source, *rate, coded]
-        if subprocess.run(command, stderr=DEVNULL, check=False).returncode:
+        made = subprocess.run(
+            [*ffmpeg, "-i", source, *rate, coded], stderr=DEVNULL, check=False
+        )
+        if made.returncode:
             return None  # mono at a rate for stereo
         subprocess.run([*ffmpeg, "-i", coded, "-c:a", "pcm_s16le", back], check=True)
         audio, rate_hz = soundfile.read(back, always_2d=True)

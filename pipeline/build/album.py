@@ -122,7 +122,7 @@ def _summary(
     """Say in one sentence what is new, and how much is sample-identical to the last build."""
     now = {
         f"{order.name}:{track.span.track}": [
-            rendered.artifact(output).digest for output in (*track.pcm, *track.payload)
+            rendered.artifact(output).digest for output in track.payload
         ]
         for order in orders
         for track in order.tracks

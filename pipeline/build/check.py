@@ -1,63 +1,37 @@
-"""The spec and the mixes, read and judged; nothing is made."""
+"""The spec and the mixes, read and judged; nothing is made but the page that says so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from formats.atomic import write_atomically
 from pipeline.build.examining import examine
-from pipeline.build.session import Settings, Teller, open_session
+from pipeline.build.reaching import aims_out_of_reach
+from pipeline.build.session import Intake, Session, Settings, Teller, open_session
+from pipeline.engine.copies import disk_error
 from pipeline.findings import Finding
-from pipeline.intake.probe import codec_name
+from pipeline.intake.comparison import compare
+from pipeline.intake.probe import MixFacts, codec_name
+from pipeline.intake.readiness import readiness_of
+from pipeline.intake.strictness import loosened
+from pipeline.report.intake import Checked, CheckedMix
+from pipeline.report.intake_page import render_intake
+
+PAGE = Path("reports") / "intake.html"
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedMix:
-    """One mix as it was found."""
+class CheckedAlbum:
+    """What `check` has to say, and the page that says it."""
 
-    track: str
-    title: str
-    file: str
-    codec: str
-    sample_rate_hz: int
-    duration_s: float
-    peak_dbfs: float
+    checked: Checked
+    page: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What `check` has to say."""
-
-    title: str
-    artist: str
-    sample_rate_hz: int
-    mixes: tuple[CheckedMix, ...]
-    remarks: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-    def lines(self) -> Iterator[str]:
-        """Yield it for people."""
-        yield f"{self.artist}: {self.title}, made at {self.sample_rate_hz / 1000:g} kHz"
-        for number, mix in enumerate(self.mixes, start=1):
-            minutes, seconds = divmod(round(mix.duration_s), 60)
-            yield (
-                f"{number:3d}  {mix.title}  {minutes}:{seconds:02d}  {mix.codec} "
-                f"{mix.sample_rate_hz / 1000:g} kHz  peak {mix.peak_dbfs:.1f} dBFS  {mix.file}"
-            )
-        yield from self.remarks
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it with stable keys."""
-        data = asdict(self) | {"findings": [each.to_json() for each in self.findings]}
-        for mix in data["mixes"]:
-            mix["peak_dbfs"] = mix["peak_dbfs"] if mix["peak_dbfs"] > -1000 else "-inf"
-        return data
-
-
-def check_album(path: Path, *, settings: Settings, teller: Teller) -> Checked:
-    """Read the spec and every mix of it.
+def check_album(path: Path, *, settings: Settings, teller: Teller) -> CheckedAlbum:
+    """Read the spec and every mix of it, and write the intake page.
 
     Raises
     ------
@@ -65,29 +39,62 @@ def check_album(path: Path, *, settings: Settings, teller: Teller) -> Checked:
         If the spec has problems.
     SourceError
         If a mix cannot be used.
+    StoreError
+        If the page cannot be written.
     """
     with open_session(path, settings=settings, teller=teller) as session:
         deliverables = session.chosen(())
         intake = session.intake(deliverables)
-        session.works(deliverables, intake)
-        tracks = session.tracks(deliverables)
-        examined = examine(session, deliverables, intake)
-        return Checked(
-            session.spec.album.title,
-            session.spec.album.artist,
-            session.album_rate_hz(intake.facts),
-            tuple(
-                CheckedMix(
-                    name,
-                    tracks[name].title,
-                    session.locked_sources(intake)[name].file,
-                    codec_name(facts),
-                    facts.sample_rate_hz,
-                    round(facts.duration_s, 3),
-                    round(facts.peak_dbfs, 2),
-                )
-                for name, facts in intake.facts.items()
-            ),
-            tuple(str(remark) for remark in session.loaded.remarks),
-            (*intake.findings, *examined),
+        works = session.works(deliverables, intake)
+        found = (
+            *intake.findings,
+            *intake.remarks,
+            *examine(session, deliverables, intake),
+            *aims_out_of_reach(session, works, intake),
         )
+        findings = loosened(found, session.spec.strictness)
+        checked = _checked(session, intake, findings)
+        return CheckedAlbum(checked, _write_page(session.out / PAGE, checked))
+
+
+def _checked(session: Session, intake: Intake, findings: tuple[Finding, ...]) -> Checked:
+    album = session.spec.album
+    titles = {name: each.title for name, each in session.tracks(session.chosen(())).items()}
+    files = {name: each.file for name, each in session.locked_sources(intake).items()}
+    return Checked(
+        album.title,
+        album.artist,
+        session.album_rate_hz(intake.facts),
+        session.spec.strictness,
+        tuple(
+            _mix(name, facts, title=titles[name], file=files[name], findings=findings)
+            for name, facts in intake.facts.items()
+        ),
+        tuple(str(remark) for remark in session.loaded.remarks),
+        findings,
+        compare(session.surveys(intake)),
+    )
+
+
+def _mix(
+    track: str, facts: MixFacts, *, title: str, file: str, findings: Sequence[Finding]
+) -> CheckedMix:
+    return CheckedMix(
+        track,
+        title,
+        file,
+        codec_name(facts),
+        facts.sample_rate_hz,
+        round(facts.duration_s, 3),
+        round(facts.peak_dbfs, 2),
+        readiness_of(each for each in findings if each.track == track),
+    )
+
+
+def _write_page(page: Path, checked: Checked) -> Path:
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(page, render_intake(checked).encode())
+    except OSError as error:
+        raise disk_error(Path(error.filename or page), error) from error
+    return page

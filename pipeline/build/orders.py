@@ -30,13 +30,27 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class OrderedTrack:
-    """One marked track of a deliverable and the outputs it is made from."""
+    """One marked track of a deliverable and the outputs it is made from.
+
+    Parameters
+    ----------
+    span : Span
+        Where it lies on the programme.
+    number : int
+        Its number on the medium.
+    payload : tuple of Output
+        What goes into its file: encoded, or raw samples.
+    floats : tuple of Output
+        The rendered tracks behind it.
+    words : Output or None
+        For FLAC, the facts of the samples in it.
+    """
 
     span: Span
     number: int
     payload: tuple[Output, ...]
-    pcm: tuple[Output, ...]
     floats: tuple[Output, ...]
+    words: Output | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ class Order:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps whose outputs it needs, at its end of the graph."""
-        ends = [out.step for track in self.tracks for out in (*track.payload, *track.pcm)]
+        ends = [output.step for track in self.tracks for output in track.payload]
         return tuple(dict.fromkeys([*ends, *self.rendered]))
 
 
@@ -137,41 +151,32 @@ def _ordered(
     segments: Mapping[tuple[str, ...], Step],
     wanted: Format,
 ) -> OrderedTrack:
-    floats, pcm = [], []
-    for track, tail_sectors in span.pieces:
-        segment = timeline.segment_of(track)
-        rendered = segments[segment.tracks]
-        floats.append((rendered.output(f"audio/{track}"), tail_sectors))
-        if wanted.bits:
-            step = steps.quantise_step(
-                track,
-                rendered,
-                segment,
-                bits=wanted.bits,
-                tail_sectors=tail_sectors,
-                sample_rate_hz=wanted.sample_rate_hz,
+    pieces = [
+        steps.float_piece(
+            track,
+            segments[(segment := timeline.segment_of(track)).tracks],
+            segment,
+            tail_sectors=tail_sectors,
+            sample_rate_hz=wanted.sample_rate_hz,
+        )
+        for track, tail_sectors in span.pieces
+    ]
+    floats = tuple(piece.audio for piece in pieces)
+    rate_hz = wanted.sample_rate_hz
+    match wanted.name:
+        case "mp3":
+            mp3 = steps.mp3_step(span, pieces, sample_rate_hz=rate_hz, kbps=wanted.kbps)
+            return OrderedTrack(span, number, (mp3.output("mp3"),), floats)
+        case "flac":
+            flac = steps.flac_step(span, pieces, sample_rate_hz=rate_hz, bits=wanted.bits)
+            return OrderedTrack(
+                span, number, (flac.output("flac"),), floats, flac.output("words")
             )
-            pcm.append(step.output("pcm"))
-    return OrderedTrack(
-        span,
-        number,
-        _payload(span, floats, pcm, wanted),
-        tuple(pcm),
-        tuple(output for output, _ in floats),
-    )
-
-
-def _payload(
-    span: Span, floats: list[tuple[Output, int]], pcm: list[Output], wanted: Format
-) -> tuple[Output, ...]:
-    if wanted.name == "mp3":
-        step = steps.mp3_step(
-            span, floats, sample_rate_hz=wanted.sample_rate_hz, kbps=wanted.kbps
-        )
-        return (step.output("mp3"),)
-    if wanted.name == "flac":
-        step = steps.flac_step(
-            span, pcm, sample_rate_hz=wanted.sample_rate_hz, bits=wanted.bits
-        )
-        return (step.output("flac"),)
-    return tuple(pcm)
+        case _:
+            words = [
+                steps.quantise_step(track, piece, bits=wanted.bits, seconds=span.n_sectors / 75)
+                for (track, _), piece in zip(span.pieces, pieces, strict=True)
+            ]
+            return OrderedTrack(
+                span, number, tuple(step.output("pcm") for step in words), floats
+            )

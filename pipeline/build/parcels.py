@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -149,7 +149,9 @@ def artwork_of(session: Session) -> Artwork | None:
 def _rendered(session: Session, order: Order, made: Made, decisions: EditionLock) -> Rendered:
     edition = order.work.edition
     product = session.spec.products.get(order.spec.product or "") or Product()
-    tracks = tuple(_rendered_track(each, order, made, decisions) for each in order.tracks)
+    tracks = tuple(
+        _rendered_track(session, each, order, made, decisions) for each in order.tracks
+    )
     return Rendered(
         session.spec.album,
         edition.title,
@@ -157,16 +159,11 @@ def _rendered(session: Session, order: Order, made: Made, decisions: EditionLock
         tracks,
         order.work.limiter.ceiling_dbtp if order.work.limiter else None,
         artwork_of(session) if order.format.name != "bin" else None,
-        {
-            each.spec.id: _joined_digest(session, each.pcm)
-            for each in tracks
-            if len(each.pcm) > 1
-        },
     )
 
 
 def _rendered_track(
-    ordered: OrderedTrack, order: Order, made: Made, decisions: EditionLock
+    session: Session, ordered: OrderedTrack, order: Order, made: Made, decisions: EditionLock
 ) -> RenderedTrack:
     span = ordered.span
     decision = decisions.levels.get(span.track)
@@ -176,13 +173,25 @@ def _rendered_track(
         span.start_sectors,
         span.n_sectors,
         tuple(made.artifact(each) for each in ordered.payload),
-        tuple(made.artifact(each) for each in ordered.pcm),
+        _pcm_sha256(session, ordered, order, made),
         # With hidden material inside, the file is not the song whose loudness was decided.
         decision.integrated_lufs if decision and len(span.pieces) == 1 else None,
     )
 
 
-def _joined_digest(session: Session, parts: tuple[Artifact, ...]) -> str:
+def _pcm_sha256(session: Session, ordered: OrderedTrack, order: Order, made: Made) -> str:
+    """Return the hash of a track's samples; empty for a lossy track."""
+    if ordered.words is not None:
+        facts = session.read_json(made.artifact(ordered.words))
+        assert isinstance(facts, dict)
+        return str(facts["pcm_sha256"])
+    if not order.format.bits:
+        return ""
+    parts = [made.artifact(each) for each in ordered.payload]
+    return parts[0].digest if len(parts) == 1 else _joined_digest(session, parts)
+
+
+def _joined_digest(session: Session, parts: Sequence[Artifact]) -> str:
     hasher = hashlib.sha256()
     for part in parts:
         with session.store.path_of(part).open("rb") as source:

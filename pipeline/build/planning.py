@@ -11,7 +11,7 @@ from pipeline.build.decisions import decide
 from pipeline.build.handover import is_current
 from pipeline.build.orders import Order
 from pipeline.build.parcels import blocking_of, prepare_parcel
-from pipeline.build.preparing import prepare
+from pipeline.build.preparing import prepare, standing
 from pipeline.build.session import Session, Settings, Teller, open_session
 from pipeline.build.standing import own_digests, standing_files
 from pipeline.build.work import EditionWork, chain_of
@@ -112,7 +112,7 @@ def plan_album(
             session,
             prepared.works,
             prepared.intake,
-            _lookup(session, session.plan(prepared.masters)),
+            standing(session, session.plan(prepared.masters)),
             album_rate_hz=prepared.album_rate_hz,
         )
         orders = prepared.orders(decisions)
@@ -159,22 +159,6 @@ def _handing(
     changed = [name for name, digest in made_from.items() if digest not in standing]
     what = f"{len(changed)} of {len(made_from)} files made again, by no audio step"
     return Handing(order.name, "make", what if changed else "only its papers are made again")
-
-
-def _lookup(session: Session, masters: Plan) -> Any:
-    """Return what finds outputs that are in the store already; None for those that are not."""
-    known = {
-        output: artifact
-        for planned in masters
-        if planned.status == "reuse"
-        for output, artifact in planned.artifacts().items()
-    }
-
-    def lookup(output: Output) -> Path | None:
-        artifact = known.get(Output(masters.graph.same[output.step], output.name))
-        return None if artifact is None else session.store.path_of(artifact)
-
-    return lookup
 
 
 def _changes(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from pipeline.build.decisions import decide
+from pipeline.build.decisions import Lookup, decide
 from pipeline.build.orders import Order, place_order
 from pipeline.build.session import Intake, Session
 from pipeline.build.work import EditionWork
-from pipeline.engine import Results, Step
+from pipeline.engine import Output, Plan, Results, Step
 from pipeline.findings import Finding
 from pipeline.lock import EditionLock
 from pipeline.spec.model import AnyDeliverable
@@ -90,6 +91,22 @@ def prepare(session: Session, names: tuple[str, ...] = ()) -> Prepared:
         session.works(deliverables, intake),
         session.album_rate_hz(intake.facts),
     )
+
+
+def standing(session: Session, masters: Plan) -> Lookup:
+    """Return what finds outputs that are in the store already; None for those that are not."""
+    known = {
+        output: artifact
+        for planned in masters
+        if planned.status == "reuse"
+        for output, artifact in planned.artifacts().items()
+    }
+
+    def lookup(output: Output) -> Path | None:
+        artifact = known.get(Output(masters.graph.same[output.step], output.name))
+        return None if artifact is None else session.store.path_of(artifact)
+
+    return lookup
 
 
 def master_and_decide(session: Session, prepared: Prepared) -> Decided:

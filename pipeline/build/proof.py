@@ -95,14 +95,11 @@ def _rendered(
             edition=f"proof-{name}",
         )
         for track in segment.tracks:
-            yield steps.quantise_step(
-                track,
-                rendered,
-                segment,
-                bits=BITS,
-                tail_sectors=tails[track],
-                sample_rate_hz=rate_hz,
-            ).output("pcm")
+            piece = steps.float_piece(
+                track, rendered, segment, tail_sectors=tails[track], sample_rate_hz=rate_hz
+            )
+            step = steps.quantise_step(track, piece, bits=BITS, seconds=2 * HEARD_S)
+            yield step.output("pcm")
 
 
 def _end_of(take: Take, join: Join) -> Take:

@@ -35,9 +35,11 @@ from pipeline.errors import SourceError, UsageError
 from pipeline.findings import Finding, Severity
 from pipeline.intake import checks
 from pipeline.intake.probe import MixFacts
+from pipeline.intake.strictness import loosened, loosens
 from pipeline.intake.survey import Survey
 from pipeline.lock import Lock, LockedSource, read_lock
 from pipeline.master.registry import parameters
+from pipeline.spec import lint
 from pipeline.spec.editions import Edition, resolve
 from pipeline.spec.loader import LoadedSpec, load
 from pipeline.spec.model import AnyDeliverable, TrackSpec
@@ -91,12 +93,15 @@ class Intake:
     facts : mapping of str to MixFacts
         What reading them has shown.
     findings : tuple of Finding
-        What should be said about them.
+        What should be said about them, and what in the spec holds the record back.
+    remarks : tuple of Finding
+        What else should be said about the spec; `check` does.
     """
 
     sources: Mapping[str, Source]
     facts: Mapping[str, MixFacts]
     findings: tuple[Finding, ...]
+    remarks: tuple[Finding, ...] = ()
 
 
 class Session:
@@ -164,6 +169,12 @@ class Session:
         """Return a small result."""
         return json.loads(self.store.path_of(artifact).read_bytes())
 
+    def read_mapping(self, artifact: Artifact) -> Mapping[str, Any]:
+        """Return a small result that has names."""
+        found = self.read_json(artifact)
+        assert isinstance(found, dict)
+        return found
+
     def read_note(self, path: Path) -> dict[str, Any]:
         """Return what an earlier build has noted; nothing if that is lost or damaged."""
         try:
@@ -178,15 +189,19 @@ class Session:
 
     def surveys(self, intake: Intake) -> dict[str, Survey]:
         """Have every listener hear every mix; what was heard before is known."""
+        return self.surveys_of(intake.sources, intake.facts)
+
+    def surveys_of(
+        self, sources: Mapping[str, Source], facts: Mapping[str, MixFacts]
+    ) -> dict[str, Survey]:
+        """Have every listener hear files whose facts are known."""
         heard = {
-            name: steps.survey_step(name, source, intake.facts[name])
-            for name, source in intake.sources.items()
+            name: steps.survey_step(name, source, facts[name])
+            for name, source in sources.items()
         }
         results = self.run("listening to the mixes", self.plan(list(heard.values())))
         return {
-            name: Survey.from_json(
-                _mapping(self.read_json(results.artifact(step.output("survey"))))
-            )
+            name: Survey.from_json(self.read_mapping(results.artifact(step.output("survey"))))
             for name, step in heard.items()
         }
 
@@ -200,27 +215,33 @@ class Session:
         """
         tracks = self.tracks(deliverables)
         sources = self._pinned(tracks)
-        probes = {name: _probe(tracks[name], source) for name, source in sources.items()}
+        probes = {
+            name: _probe(name, source, lossy_waived=self._is_lossy_allowed(tracks[name]))
+            for name, source in sources.items()
+        }
         results = self.run("reading the mixes", self.plan(list(probes.values())))
         facts = {
-            name: MixFacts.from_json(
-                _mapping(self.read_json(results.artifact(step.output("facts"))))
-            )
+            name: MixFacts.from_json(self.read_mapping(results.artifact(step.output("facts"))))
             for name, step in probes.items()
         }
         findings = [
             finding
             for name, each in facts.items()
-            for finding in checks.findings(
-                checks.Received(each, release_bits=release_bits(deliverables)),
-                track=name,
-                intent=self.intent_of(tracks[name]),
+            for finding in loosened(
+                checks.findings(
+                    checks.Received(each, release_bits=release_bits(deliverables)),
+                    track=name,
+                    intent=self.intent_of(tracks[name]),
+                ),
+                self.spec.strictness,
             )
         ]
         findings += self._moved_starts(tracks, sources, facts)
-        findings += self._open_questions(tracks)
         findings += self._idle_intents(tracks)
-        return Intake(sources, facts, tuple(findings))
+        linted = self._lint(facts)
+        findings += [each for each in linted if each.severity.blocks_release]
+        remarks = tuple(each for each in linted if not each.severity.blocks_release)
+        return Intake(sources, facts, tuple(findings), remarks)
 
     def album_rate_hz(self, facts: Mapping[str, MixFacts]) -> int:
         """Return the album's rate: written, locked, or that of most of the playing time."""
@@ -299,6 +320,12 @@ class Session:
         """Return the written reasons that hold for a track: its own, and those of the album."""
         return {**self.spec.intent, **track.intent}
 
+    def _is_lossy_allowed(self, track: TrackSpec) -> bool:
+        """Whether an MP3 is read at all: a written reason, or a strictness, lets it pass."""
+        reasons = self.intent_of(track)
+        is_waived = "lossy_source" in reasons or "intake/lossy_source" in reasons
+        return is_waived or loosens(self.spec.strictness, "intake/lossy_source")
+
     def tracks(self, deliverables: Mapping[str, AnyDeliverable]) -> dict[str, TrackSpec]:
         """Return every track that the deliverables need, by id."""
         editions = {each.edition or "" for each in deliverables.values()} or {""}
@@ -319,24 +346,20 @@ class Session:
             raise _all_of(problems)
         return sources
 
-    def _open_questions(self, tracks: Mapping[str, TrackSpec]) -> list[Finding]:
-        """Return what `init` left to answer: a record that is by TODO is not for release."""
-        texts = {"": [self.spec.album.title, self.spec.album.artist]} | {
-            name: [track.title, track.artist or ""] for name, track in tracks.items()
-        }
-        return [
-            Finding(
-                Severity.FAIL,
-                "open",
-                f"album.yaml still says {text!r}",
-                check="spec/todo",
-                track=name,
-                action="answer the line, or take it out",
+    def _lint(self, facts: Mapping[str, MixFacts]) -> tuple[Finding, ...]:
+        """Return what should be said about the spec itself, given the lengths of its mixes."""
+        songs = {
+            name: lint.SongFacts(
+                each.sample_rate_hz,
+                each.duration_s,
+                (
+                    each.sound_start_samples / each.sample_rate_hz,
+                    each.sound_end_samples / each.sample_rate_hz,
+                ),
             )
-            for name, each in texts.items()
-            for text in each
-            if text.startswith("TODO") and (not name or text != self.spec.album.artist)
-        ]
+            for name, each in facts.items()
+        }
+        return lint.findings(lint.Written(self.loaded, songs))
 
     def _idle_intents(self, tracks: Mapping[str, TrackSpec]) -> list[Finding]:
         """Return the reasons that waive nothing, since no check has their name."""
@@ -418,7 +441,7 @@ def _all_of(problems: list[SourceError]) -> SourceError:
     return SourceError(first.where, "\n".join(lines), first.hint)
 
 
-OWN_CHECKS = ("match/level", "spec/todo", "spec/intent", "intake/start")
+OWN_CHECKS = ("match/level", "match/reach", "spec/intent", "intake/start")
 """What is found outside the checks that have a file of their own."""
 
 
@@ -427,26 +450,17 @@ def check_names() -> frozenset[str]:
     """Return every name that `intent` may use: a check's id, or its last part."""
     by_kind = [each.id for kind in BY_KIND.values() for each in kind]
     of_mixes = (*checks.CHECKS, *checks.SURVEY_CHECKS, *checks.ALBUM_CHECKS)
-    ids = [*(each.id for each in (*of_mixes, *GENERAL)), *by_kind, *OWN_CHECKS]
+    ids = [*(each.id for each in (*lint.CHECKS, *of_mixes, *GENERAL)), *by_kind, *OWN_CHECKS]
     return frozenset([*ids, *(each.rpartition("/")[2] for each in ids)])
 
 
-def _probe(track: TrackSpec, source: Source) -> Step:
-    return steps.probe_step(
-        track.id,
-        source,
-        lossy_waived="lossy_source" in track.intent,
-        cost_s=source.path.stat().st_size / 400e6,
-    )
+def _probe(track: str, source: Source, *, lossy_waived: bool) -> Step:
+    cost_s = source.path.stat().st_size / 400e6
+    return steps.probe_step(track, source, lossy_waived=lossy_waived, cost_s=cost_s)
 
 
 def _has_times(track: TrackSpec) -> bool:
     return bool(track.fade_in or track.fade_out or not isinstance(track.trim, str))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    assert isinstance(value, dict)
-    return value
 
 
 def release_bits(deliverables: Mapping[str, AnyDeliverable]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.assemble.timeline import Segment, Span
@@ -43,6 +43,21 @@ def survey_step(track: str, source: Source, facts: MixFacts) -> Step:
         outputs=("survey",),
         tools=("numpy", "numba", "scipy", "libsndfile"),
         cost_s=facts.duration_s / 60,
+    )
+
+
+def compare_step(name: str, first: Source, *seconds: Source, offset_s: float = 0.0) -> Step:
+    """Return the step that lays files of one recording upon the first, several as their sum."""
+    return Step(
+        name=f"{name}/compare",
+        kind="intake.compare",
+        run="pipeline.intake.steps:compare_mixes",
+        params={"offset_s": offset_s},
+        inputs={"first": first}
+        | {f"second{number:03d}": each for number, each in enumerate(seconds)},
+        outputs=("comparison",),
+        tools=("numpy", "scipy", "soxr", "libsndfile"),
+        cost_s=first.path.stat().st_size / 100e6,
     )
 
 
@@ -95,63 +110,97 @@ def segment_step(
     )
 
 
-def quantise_step(
-    track: str,
-    rendered: Step,
-    segment: Segment,
-    *,
-    bits: int,
-    tail_sectors: int,
-    sample_rate_hz: int,
-) -> Step:
-    """Return the step that brings a rendered track to its word length."""
+@dataclass(frozen=True, slots=True)
+class FloatPiece:
+    """A rendered track as an encoder takes it.
+
+    Parameters
+    ----------
+    audio : Output
+        Its float audio.
+    start_samples : int
+        Place in its segment, which dither goes by.
+    tail_samples : int
+        Silence behind it.
+    """
+
+    audio: Output
+    start_samples: int
+    tail_samples: int
+
+
+def float_piece(
+    track: str, rendered: Step, segment: Segment, *, tail_sectors: int, sample_rate_hz: int
+) -> FloatPiece:
+    """Return a rendered track with the silence behind it."""
     cut = next(each for each in segment.cuts if each.track == track)
     samples_per_sector = sample_rate_hz // 75
+    return FloatPiece(
+        rendered.output(f"audio/{track}"),
+        cut.start_sectors * samples_per_sector,
+        tail_sectors * samples_per_sector,
+    )
+
+
+def quantise_step(track: str, piece: FloatPiece, *, bits: int, seconds: float) -> Step:
+    """Return the step that brings a rendered track to its word length."""
     return Step(
-        name=f"{track}/{bits}-bit of {rendered.name.rpartition('/')[2]}+{tail_sectors}",
+        name=f"{track}/{bits}-bit of {_origin(piece)}",
         kind="render.quantise",
         run="pipeline.render.steps:quantise",
         params={
             "bits": bits,
-            "start_samples": cut.start_sectors * samples_per_sector,
-            "tail_samples": tail_sectors * samples_per_sector,
+            "start_samples": piece.start_samples,
+            "tail_samples": piece.tail_samples,
         },
-        inputs={"audio": rendered.output(f"audio/{track}")},
+        inputs={"audio": piece.audio},
         outputs=("pcm", "log"),
         tools=("numpy", "numba"),
-        cost_s=float(segment.end_s) / len(segment.cuts) / 300,
+        cost_s=seconds / 300,
     )
 
 
-def flac_step(span: Span, pieces: list[Output], *, sample_rate_hz: int, bits: int) -> Step:
-    """Return the step that encodes a track as FLAC, untagged."""
+def flac_step(span: Span, pieces: list[FloatPiece], *, sample_rate_hz: int, bits: int) -> Step:
+    """Return the step that encodes a track as FLAC from its float master, untagged."""
     return Step(
-        name=f"{span.track}/flac of {pieces[0].step.name}",
+        name=f"{span.track}/flac-{bits} of {_origin(pieces[0])}",
         kind="deliver.flac",
         run="pipeline.deliver.steps:encode_flac",
-        params={"sample_rate_hz": sample_rate_hz, "bits": bits},
-        inputs={f"pcm/{number:02d}": piece for number, piece in enumerate(pieces)},
-        outputs=("flac",),
-        tools=("libsndfile",),
-        cost_s=span.n_sectors / 75 / 500,
+        version=2,  # 2: brings the float master to its word length itself
+        params={
+            "sample_rate_hz": sample_rate_hz,
+            "bits": bits,
+            "pieces": [[piece.start_samples, piece.tail_samples] for piece in pieces],
+        },
+        inputs=_floats(pieces),
+        outputs=("flac", "words"),
+        tools=("numpy", "numba", "libsndfile"),
+        cost_s=span.n_sectors / 75 / 400,
     )
 
 
-def mp3_step(
-    span: Span, pieces: list[tuple[Output, int]], *, sample_rate_hz: int, kbps: int
-) -> Step:
+def mp3_step(span: Span, pieces: list[FloatPiece], *, sample_rate_hz: int, kbps: int) -> Step:
     """Return the step that encodes a track as MP3 from its float master, untagged."""
     return Step(
-        name=f"{span.track}/mp3-{kbps} of {pieces[0][0].step.name}+{pieces[0][1]}",
+        name=f"{span.track}/mp3-{kbps} of {_origin(pieces[0])}",
         kind="deliver.mp3",
         run="pipeline.deliver.steps:encode_mp3",
         params={
             "sample_rate_hz": sample_rate_hz,
             "kbps": kbps,
-            "tail_samples": [tail * (sample_rate_hz // 75) for _, tail in pieces],
+            "tail_samples": [piece.tail_samples for piece in pieces],
         },
-        inputs={f"audio/{number:02d}": piece for number, (piece, _) in enumerate(pieces)},
+        inputs=_floats(pieces),
         outputs=("mp3",),
         tools=("ffmpeg",),
         cost_s=span.n_sectors / 75 / 60,
     )
+
+
+def _floats(pieces: list[FloatPiece]) -> dict[str, Output]:
+    return {f"audio/{number:02d}": piece.audio for number, piece in enumerate(pieces)}
+
+
+def _origin(piece: FloatPiece) -> str:
+    """Return what a piece is made of, so that no two steps have one name."""
+    return f"{piece.audio.step.name.rpartition('/')[2]}+{piece.tail_samples}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from formats.artwork import Artwork
 from formats.filenames import MAX_BYTES, safe_filename
@@ -26,8 +25,8 @@ class RenderedTrack:
         Where it lies on the programme.
     payload : tuple of Artifact
         Its encoded or raw audio, untagged; several where hidden material is inside.
-    pcm : tuple of Artifact
-        The raw samples behind a lossless payload; empty for a lossy one.
+    pcm_sha256 : str
+        Hash of its samples; empty for a lossy track.
     integrated_lufs : float or None
         The loudness that was decided.
     """
@@ -37,7 +36,7 @@ class RenderedTrack:
     start_sectors: int
     n_sectors: int
     payload: tuple[Artifact, ...]
-    pcm: tuple[Artifact, ...]
+    pcm_sha256: str
     integrated_lufs: float | None
 
 
@@ -59,8 +58,6 @@ class Rendered:
         The limiter's ceiling; None without a limiter.
     artwork : Artwork or None
         The cover, ready for embedding.
-    pcm_digests : mapping of str to str
-        Hash of the samples of each track whose payload has several parts.
     """
 
     info: AlbumInfo
@@ -69,13 +66,6 @@ class Rendered:
     tracks: tuple[RenderedTrack, ...]
     ceiling_dbtp: float | None
     artwork: Artwork | None = None
-    pcm_digests: Mapping[str, str] = field(default_factory=dict)
-
-    def pcm_sha256(self, track: RenderedTrack) -> str:
-        """Return the hash of a track's samples; empty for a lossy track."""
-        if len(track.pcm) == 1:
-            return track.pcm[0].digest
-        return self.pcm_digests.get(track.spec.id, "")
 
     def ceiling_of(self, track: RenderedTrack) -> float | None:
         """Return the ceiling that is promised for a track; none for a finished master."""

@@ -94,7 +94,7 @@ def _image_promise(rendered: Rendered, layout: CdLayout, name: str) -> FilePromi
             title=track.spec.title,
             start_samples=(layout.lead_sectors + track.start_sectors) * SAMPLES_PER_SECTOR,
             n_samples=track.n_sectors * SAMPLES_PER_SECTOR,
-            pcm_sha256=rendered.pcm_sha256(track),
+            pcm_sha256=track.pcm_sha256,
             integrated_lufs=track.integrated_lufs,
             ceiling_dbtp=rendered.ceiling_of(track),
             tags=_cd_tags(rendered, track),

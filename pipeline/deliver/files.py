@@ -74,7 +74,7 @@ def _promise(
         title=track.spec.title,
         start_samples=0,
         n_samples=n_samples,
-        pcm_sha256=rendered.pcm_sha256(track),
+        pcm_sha256=track.pcm_sha256,
         integrated_lufs=track.integrated_lufs,
         ceiling_dbtp=rendered.ceiling_of(track),
         tags=tags,

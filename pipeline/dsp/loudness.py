@@ -1,7 +1,8 @@
 """Loudness: ITU-R BS.1770-5, EBU Tech 3341 (momentary, short-term) and Tech 3342 (range).
 
-One pass over the samples leaves one number per 10 ms, the K-weighted power of all channels.
-Everything else is worked out from those numbers, for one track or for a whole album.
+One pass over the samples gives one number per 10 ms, the K-weighted power of all channels; the
+loudest moments are found on that grid at once, and one number per 100 ms is kept. Everything
+else is worked out from those numbers, for one track or for a whole album.
 
 `None` means undefined (the programme is shorter than one measuring window), ``-inf`` silence.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from math import inf, log10, pi, tan
 
@@ -25,7 +27,9 @@ Energies = npt.NDArray[np.float64]
 LOUDNESS_OFFSET_DB = -0.691
 """Undoes the gain of the K-weighting at 997 Hz (BS.1770-5 Annex 1)."""
 
-_ABSOLUTE_GATE_LUFS = -70.0  # BS.1770-5 Annex 1; Tech 3342
+ABSOLUTE_GATE_LUFS = -70.0
+"""What is not louder never counts (BS.1770-5 Annex 1; Tech 3342)."""
+
 _RELATIVE_GATE_LU = -10.0  # BS.1770-5 Annex 1
 _RANGE_GATE_LU = -20.0  # Tech 3342
 _RANGE_PERCENTS = (10, 95)  # Tech 3342
@@ -33,7 +37,9 @@ _RANGE_PERCENTS = (10, 95)  # Tech 3342
 _BINS_PER_S = 100  # fine enough for the maxima: Tech 3341 cases 10 to 14 move by 20 ms
 _BINS_PER_HOP = 10  # gating blocks, and the short-term values of the range, step by 100 ms
 _MOMENTARY_BINS, _SHORT_TERM_BINS = 40, 300
-_MOMENTARY_HOPS, _SHORT_TERM_HOPS = 4, 30
+_MOMENTARY_HOPS, SHORT_TERM_HOPS = 4, 30
+_KEPT_BINS = _SHORT_TERM_BINS - 1  # those that windows to come begin in
+_MANY_BINS = 3_000  # looked through together: one by one, the calls would cost more
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Loudness:
 
 
 class LoudnessMeter:
-    """Measures loudness while audio streams through it; it keeps 0.8 kB per second.
+    """Measures loudness while audio streams through it; it keeps 80 bytes per second.
 
     Parameters
     ----------
@@ -106,8 +112,8 @@ class LoudnessMeter:
         self._weights = _weights(n_channels, dual_mono, weights)
         self._coefficients = k_weighting(sample_rate_hz)
         self._state = np.zeros((len(self._weights), 2, 5))
-        self._position = 0
-        self._bins = array("d")
+        self._position = self._n_bins = 0
+        self._history = _History()
 
     def update(self, block: Audio) -> None:
         """Take one block of shape ``(n_samples, n_channels)``."""
@@ -117,24 +123,25 @@ class LoudnessMeter:
             )
         block = np.ascontiguousarray(block, dtype=np.float64)
         end = self._position + len(block)
-        n_complete = end * _BINS_PER_S // self._rate - len(self._bins)
+        n_complete = end * _BINS_PER_S // self._rate - self._n_bins
         bins = np.zeros(n_complete)
         for pair, weights in enumerate(self._weights):
             bins += weighted_power(
                 block, pair, weights, self._coefficients, self._state[pair], self._position,
                 self._rate, n_complete,
             )  # fmt: skip
-        self._bins.frombytes((bins * (_BINS_PER_S / self._rate)).tobytes())
+        self._history.add(bins * (_BINS_PER_S / self._rate))
+        self._n_bins += n_complete
         self._position = end
 
     def result(self) -> Loudness:
         """Return the figures of everything heard so far."""
-        bins = np.array(self._bins)
-        energies = _energies(bins)
+        heard = self._history.up_to_now()
+        energies = np.array(heard.energies)
         return Loudness(
             integrated_lufs=integrated_from(energies),
-            max_momentary_lufs=_loudest(bins, _MOMENTARY_BINS),
-            max_short_term_lufs=_loudest(bins, _SHORT_TERM_BINS),
+            max_momentary_lufs=heard.momentary.loudest_lufs,
+            max_short_term_lufs=heard.short_term.loudest_lufs,
             loudness_range_lu=loudness_range_from(energies),
             energies=energies,
         )
@@ -274,7 +281,7 @@ def short_term_lufs(energies: Energies) -> npt.NDArray[np.float64]:
 
     Value `i` covers the time from ``0.1 · i`` s to ``0.1 · i + 3`` s.
     """
-    return _to_lufs(_sliding_mean(energies, _SHORT_TERM_HOPS))
+    return _to_lufs(_sliding_mean(energies, SHORT_TERM_HOPS))
 
 
 def integrated_from(energies: Energies) -> float | None:
@@ -297,12 +304,20 @@ def pooled_loudness(energies_of_tracks: Iterable[Energies]) -> float | None:
     powers = np.concatenate(blocks) if blocks else np.empty(0)
     if not len(powers):
         return None
-    heard = powers[powers > _lufs_to_power(_ABSOLUTE_GATE_LUFS)]
-    if not len(heard):
-        return -inf
+    gate = _relative_gate(powers)
     # The mean passes its own gate, so the last set is never empty.
-    relative_gate = heard.mean() * 10 ** (_RELATIVE_GATE_LU / 10)
-    return power_to_lufs(float(heard[heard > relative_gate].mean()))
+    return -inf if gate is None else power_to_lufs(float(powers[powers > gate].mean()))
+
+
+def relative_gate_lufs(energies: Energies) -> float | None:
+    """Return the level in LUFS that a 400 ms block must exceed to count; `None` if none does.
+
+    References
+    ----------
+    ITU-R BS.1770-5 (11/2023), Annex 1, equation 6.
+    """
+    gate = _relative_gate(_sliding_mean(energies, _MOMENTARY_HOPS))
+    return None if gate is None else power_to_lufs(gate)
 
 
 def loudness_range_from(energies: Energies) -> float | None:
@@ -335,13 +350,25 @@ def short_term_percentile(energies: Energies, percent: int) -> float | None:
     """
     if not 0 <= percent <= 100:
         raise ValueError(f"percent must be 0 to 100, got {percent}")
-    powers = _sliding_mean(energies, _SHORT_TERM_HOPS)
-    powers = powers[powers >= _lufs_to_power(_ABSOLUTE_GATE_LUFS)]
+    powers = _sliding_mean(energies, SHORT_TERM_HOPS)
+    powers = np.sort(powers[counts_for_range(powers)])
     if not len(powers):
         return None
-    powers = np.sort(powers[powers >= powers.mean() * 10 ** (_RANGE_GATE_LU / 10)])
     place = (2 * (len(powers) - 1) * percent + 100) // 200  # half away from zero
     return power_to_lufs(float(powers[place]))
+
+
+def counts_for_range(powers: Energies) -> npt.NDArray[np.bool_]:
+    """Return which short-term powers pass the gates of the loudness range (Tech 3342)."""
+    heard: npt.NDArray[np.bool_] = powers >= _lufs_to_power(ABSOLUTE_GATE_LUFS)
+    if heard.any():
+        heard &= powers >= powers[heard].mean() * 10 ** (_RANGE_GATE_LU / 10)
+    return heard
+
+
+def short_term_powers(energies: Energies) -> Energies:
+    """Return the K-weighted power of each 3 s, on the grid of `short_term_lufs`."""
+    return _sliding_mean(energies, SHORT_TERM_HOPS)
 
 
 def _weights(
@@ -361,16 +388,67 @@ def _weights(
     return (2 * padded if dual_mono else padded).reshape(-1, 2)
 
 
-def _energies(bins: Energies) -> Energies:
-    """Return the power per 100 ms from that per 10 ms; a rest is left out."""
-    whole = len(bins) - len(bins) % _BINS_PER_HOP
-    hops: Energies = bins[:whole].reshape(-1, _BINS_PER_HOP).mean(axis=1)
-    return hops
+@dataclass(slots=True)
+class _Loudest:
+    """The greatest power of any window of `width` bins; `None` before the first."""
+
+    width: int
+    power: float | None = None
+
+    @property
+    def loudest_lufs(self) -> float | None:
+        return None if self.power is None else power_to_lufs(self.power)
+
+    def look(self, bins: Energies) -> None:
+        powers = _sliding_mean(bins, self.width)
+        if len(powers):
+            self.power = max(float(powers.max()), self.power or 0.0)
 
 
-def _loudest(bins: Energies, width: int) -> float | None:
-    powers = _sliding_mean(bins, width)
-    return power_to_lufs(float(powers.max())) if len(powers) else None
+@dataclass(slots=True)
+class _History:
+    """What is kept of the power per 10 ms: that per 100 ms, and the loudest windows.
+
+    Windows that are looked at twice, because bins are kept for those to come, do no harm.
+    """
+
+    bins: array[float] = field(default_factory=lambda: array("d"))
+    n_spent: int = 0  # bins at the head that the energies hold already
+    energies: array[float] = field(default_factory=lambda: array("d"))
+    momentary: _Loudest = field(default_factory=lambda: _Loudest(_MOMENTARY_BINS))
+    short_term: _Loudest = field(default_factory=lambda: _Loudest(_SHORT_TERM_BINS))
+
+    def add(self, bins: Energies) -> None:
+        self.bins.frombytes(bins.tobytes())
+        if len(self.bins) >= _MANY_BINS:
+            self._look()
+
+    def up_to_now(self) -> _History:
+        """Return a copy that has looked at every bin: more may follow here."""
+        heard = deepcopy(self)
+        heard._look()
+        return heard
+
+    def _look(self) -> None:
+        bins = np.array(self.bins)
+        self.momentary.look(bins)
+        self.short_term.look(bins)
+        fresh = bins[self.n_spent :]
+        fresh = fresh[: len(fresh) - len(fresh) % _BINS_PER_HOP]  # a rest of a hop waits
+        hops = fresh.reshape(-1, _BINS_PER_HOP).mean(axis=1)
+        self.energies.frombytes(hops.tobytes())
+        n_dropped = max(0, len(bins) - _KEPT_BINS - _BINS_PER_HOP)
+        self.n_spent += len(fresh) - n_dropped
+        del self.bins[:n_dropped]
+
+
+def _relative_gate(powers: Energies) -> float | None:
+    """Return the power that blocks must exceed, `None` if none passes the absolute gate."""
+    heard = powers[powers > _lufs_to_power(ABSOLUTE_GATE_LUFS)]
+    if not len(heard):
+        return None
+    gate = float(heard.mean()) * 10 ** (_RELATIVE_GATE_LU / 10)
+    return max(gate, _lufs_to_power(ABSOLUTE_GATE_LUFS))
 
 
 def _sliding_mean(values: Energies, width: int) -> Energies:

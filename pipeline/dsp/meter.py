@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import inf, isfinite
 
@@ -105,20 +105,29 @@ class Meter:
     sample_rate_hz : int
         Sample rate of the blocks, in Hz, at least 8000.
     n_channels : int
-        1 or 2.
+        Channels per block.
     dual_mono : bool
         Whether a mono programme counts as two equal channels, as it will be heard (+3.01 LU).
+    weights : sequence of float, optional
+        Weight of each channel's power in the loudness; needed for more than two channels.
 
     Notes
     -----
-    Memory grows by 0.8 kB per second, for the loudness over time.
+    Memory grows by 80 bytes per second, for the loudness over time.
     """
 
     def __init__(
-        self, sample_rate_hz: int, n_channels: int, *, dual_mono: bool = False
+        self,
+        sample_rate_hz: int,
+        n_channels: int,
+        *,
+        dual_mono: bool = False,
+        weights: Sequence[float] | None = None,
     ) -> None:
         self._sample_rate_hz, self._n_channels = sample_rate_hz, n_channels
-        self._loudness = LoudnessMeter(sample_rate_hz, n_channels, dual_mono=dual_mono)
+        self._loudness = LoudnessMeter(
+            sample_rate_hz, n_channels, dual_mono=dual_mono, weights=weights
+        )
         self._peak = TruePeakMeter(sample_rate_hz, n_channels)
         self._runs = np.zeros((n_channels, 3), dtype=np.int64)
         self._first_clipped = np.full(1, -1, dtype=np.int64)
@@ -213,6 +222,8 @@ def note_clipping(  # noqa: PLR0917 - a compiled function has no keyword-only ar
 
 def _sounding(block: Audio) -> tuple[int, int] | None:
     """Return the first and the last sample that is not zero in every channel."""
+    if block[0].any() and block[-1].any():  # as in all blocks but a few
+        return 0, len(block) - 1
     sounding = (block != 0.0).ravel()
     first, last = int(sounding.argmax()), sounding.size - 1 - int(sounding[::-1].argmax())
     n_channels = block.shape[1]

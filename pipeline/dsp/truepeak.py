@@ -9,6 +9,7 @@ an accurate value beside the literal one.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,7 @@ _COARSE_MARGIN = 1.12
 _BRIGHT_MARGIN = 1.5
 # With less than this part of a level above 0.46 of the rate, all long filters agree to 0.1 dB.
 _EDGE_SHARE = 0.01
+_HOPS_PER_S = 10  # the grid of loudness over time
 
 
 class Reblocker:
@@ -140,17 +142,70 @@ class TruePeakMeter:
         for row in x:
             short = _short_view(row)
             local = _local_peaks(short)
-            envelope = np.zeros(len(row) - HISTORY_SAMPLES, np.float32)
-            banks.itu_peaks(short, envelope, np.flatnonzero(local * _ITU_BOUND > itu))
-            itu = max(itu, float(envelope.max()))
-            envelope[:] = 0.0
-            banks.coarse_peaks(
-                short, envelope, np.flatnonzero(local * _COARSE_BOUND > accurate)
-            )
-            accurate = max(accurate, float(envelope.max()))
-            _raise_where_loud(row, envelope, accurate)
-            accurate = max(accurate, float(envelope.max()))
+            highest = float(local.max())
+            if highest * _ITU_BOUND > itu:
+                envelope = np.zeros(len(row) - HISTORY_SAMPLES, np.float32)
+                banks.itu_peaks(short, envelope, np.flatnonzero(local * _ITU_BOUND > itu))
+                itu = max(itu, float(envelope.max()))
+            if highest * _COARSE_BOUND > accurate:
+                envelope = np.zeros(len(row) - HISTORY_SAMPLES, np.float32)
+                cells = np.flatnonzero(local * _COARSE_BOUND > accurate)
+                banks.coarse_peaks(short, envelope, cells)
+                accurate = max(accurate, float(envelope.max()))
+                _raise_where_loud(row, envelope, accurate)
+                accurate = max(accurate, float(envelope.max()))
         return itu, accurate
+
+
+class TruePeakTrace:
+    """Follows the true peak of all channels over time; it keeps 40 bytes per second.
+
+    Parameters
+    ----------
+    sample_rate_hz : int
+        Sample rate of the blocks, in Hz.
+    n_channels : int
+        Number of channels.
+
+    Notes
+    -----
+    Read 8 times per sample: at most 0.17 dB too little at the top of the band (BS.1770-5
+    Annex 2, attachment 1). Times are exact to a cell of 32 samples.
+    """
+
+    def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
+        self._rate = sample_rate_hz
+        self._reblocker = Reblocker(n_channels)
+        self._x = np.zeros((n_channels, HISTORY_SAMPLES + CHUNK_SAMPLES), np.float32)
+        self._position = -DELAY_SAMPLES
+        self._peaks = array("f")
+
+    def update(self, block: Audio) -> None:
+        """Take the next block, shape ``(n_samples, n_channels)``."""
+        for chunk in self._reblocker.chunks(block):
+            length = _load(self._x, chunk)
+            self._note(self._peaks, _cell_readings(self._x[:, :length]))
+            _shift(self._x, len(chunk))
+            self._position += len(chunk)
+
+    def peaks(self) -> Row:
+        """Return the highest linear reading in each 100 ms so far, a part at the end too."""
+        # A reading must not disturb the measurement: more blocks may follow.
+        x = np.pad(self._x, ((0, 0), (0, DELAY_SAMPLES)))
+        length = _load(x, padded(self._reblocker.rest(), DELAY_SAMPLES))
+        found = self._peaks[:]
+        self._note(found, _cell_readings(x[:, :length]))
+        return np.array(found)
+
+    def _note(self, peaks: array[float], readings: Row) -> None:
+        places = self._position + CELL_SAMPLES // 2 + CELL_SAMPLES * np.arange(len(readings))
+        hops = np.maximum(places * _HOPS_PER_S // self._rate, 0)
+        starts = np.flatnonzero(np.diff(hops, prepend=-1))
+        highest = np.maximum.reduceat(readings, starts)
+        if len(peaks) > hops[0]:  # the hop that the last chunk ended in
+            peaks[-1] = max(peaks[-1], float(highest[0]))
+            highest = highest[1:]
+        peaks.frombytes(highest.tobytes())
 
 
 class PeakEnvelope:
@@ -278,6 +333,15 @@ def _load(x: Row, chunk: Audio) -> int:
     end = HISTORY_SAMPLES + len(chunk)
     x[:, HISTORY_SAMPLES:end] = chunk.T
     return end
+
+
+def _cell_readings(x: Row) -> Row:
+    """Return the highest reading of the 8-fold bank in each cell, of all rows together."""
+    envelope = np.zeros(x.shape[1] - HISTORY_SAMPLES, np.float32)
+    cells = np.arange(len(envelope) // CELL_SAMPLES)
+    for row in x:
+        banks.coarse_peaks(_short_view(row), envelope, cells)
+    return cell_peaks(envelope)
 
 
 def _shift(x: Row, n_samples: int) -> None:

@@ -27,7 +27,8 @@ class Waveform:
 
     def update(self, block: Audio) -> None:
         """Take the next block of shape ``(n_samples, n_channels)``."""
-        note_peaks(np.ascontiguousarray(block), self._n_seen, self._width, self._columns)
+        bits = np.ascontiguousarray(block, dtype=np.float64).view(np.int64)
+        note_peaks(bits, self._n_seen, self._width, self._columns.view(np.int64))
         self._n_seen += len(block)
 
     @property
@@ -38,13 +39,21 @@ class Waveform:
 
 @kernel
 def note_peaks(
-    block: Audio, position: int, width: int, columns: npt.NDArray[np.float64]
+    bits: npt.NDArray[np.int64], position: int, width: int, columns: npt.NDArray[np.int64]
 ) -> None:
-    """Raise each column to the largest magnitude of its stretch."""
-    for i in range(block.shape[0]):
-        column = (position + i) // width
+    """Raise each column to the largest magnitude of its stretch; all are bits of floats."""
+    # Magnitudes of floats are in the order of their bits, and a maximum of integers can be
+    # taken in any order, so the compiler uses vectors; it may not for floats.
+    n_samples, n_channels = bits.shape
+    flat = bits.reshape(-1)
+    start = 0
+    while start < n_samples:
+        column = (position + start) // width
         if column >= len(columns):
             return
-        for channel in range(block.shape[1]):
-            magnitude = abs(block[i, channel])
-            columns[column] = max(columns[column], magnitude)
+        stop = min((column + 1) * width - position, n_samples)
+        top = columns[column]
+        for i in range(start * n_channels, stop * n_channels):
+            top = max(top, flat[i] & np.int64(0x7FFFFFFFFFFFFFFF))
+        columns[column] = top
+        start = stop

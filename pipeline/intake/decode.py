@@ -38,6 +38,10 @@ _RECOUNT_SAMPLES = 512
 _UNKNOWN_LENGTH = 2**62  # libsndfile answers SF_COUNT_MAX when a FLAC stream does not say
 
 
+class UnknownCodingError(SourceError):
+    """A file begins like one that libsndfile reads, but it does not know what is in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class MixHeader:
     """What a mix says about itself before a sample is read.
@@ -88,6 +92,8 @@ class SourceReader:
     path : Path
         A WAV, RF64, W64, AIFF, CAF or FLAC file; lossy files that libsndfile reads are opened
         too, since refusing them is for `probe` to decide.
+    most_channels : int
+        A file with more is refused.
 
     Attributes
     ----------
@@ -100,13 +106,13 @@ class SourceReader:
         If the file cannot be used; later also if it turns out truncated, damaged or not finite.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, most_channels: int = 2) -> None:
         self._path = path
         with _opened(path) as file:
             extent = _examined(file, path)
         self._file = _sound_file(path)
         try:
-            self.header = _header(self._file, path, extent)
+            self.header = _header(self._file, path, extent, most_channels=most_channels)
         except SourceError:
             self._file.close()
             raise
@@ -242,6 +248,24 @@ def read_blocks(path: Path, *, block_samples: int = BLOCK_SAMPLES) -> Iterator[A
         yield from reader.blocks(block_samples=block_samples)
 
 
+def kind_of(path: Path) -> Kind:
+    """Return what a file is by its first bytes.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read, or is empty.
+    """
+    with _opened(path) as file:
+        try:
+            head = file.read(HEAD_BYTES)
+        except OSError as error:
+            raise SourceError(str(path), f"cannot be read: {error.strerror}") from error
+    if not head:
+        raise SourceError(str(path), "is an empty file (0 bytes)", _ASK_AGAIN)
+    return recognise(head)
+
+
 def timecode(n_samples: int, sample_rate_hz: int) -> str:
     """Return a place as ``m:ss.mmm``, rounded down."""
     n_ms = n_samples * 1000 // sample_rate_hz
@@ -274,7 +298,7 @@ def _opened(path: Path) -> BinaryIO:
         if stat.S_ISREG(mode):
             return path.open("rb")
     except FileNotFoundError as error:
-        raise SourceError(where, "does not exist", "look at the path in the spec") from error
+        raise SourceError(where, "does not exist", "look at how its path is written") from error
     except PermissionError as error:
         hint = "change its permissions so that you may read it"
         raise SourceError(where, "may not be read by this user", hint) from error
@@ -282,7 +306,7 @@ def _opened(path: Path) -> BinaryIO:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceError(where, f"cannot be opened: {reason}") from error
     if stat.S_ISDIR(mode):
-        raise SourceError(where, "is a folder, a mix is a file", "name the file inside it")
+        raise SourceError(where, "is a folder, not a file of audio", "name the file inside it")
     raise SourceError(where, "is no ordinary file", "copy the audio into a file first")
 
 
@@ -350,7 +374,7 @@ def _sound_file(path: Path) -> soundfile.SoundFile:
             "it has a header: rename it to what it is",
         ) from error
     except _sound_errors() as error:
-        raise SourceError(
+        raise UnknownCodingError(
             str(path),
             "begins like an audio file, but its header is damaged or of an unknown kind",
             _SEND,
@@ -363,7 +387,9 @@ def _sound_errors() -> tuple[type[Exception], ...]:
     return (soundfile.SoundFileError, OSError)
 
 
-def _header(file: soundfile.SoundFile, path: Path, extent: Extent | None) -> MixHeader:
+def _header(
+    file: soundfile.SoundFile, path: Path, extent: Extent | None, *, most_channels: int
+) -> MixHeader:
     header = MixHeader(
         container=_CONTAINERS.get(file.format, file.format),
         subtype=file.subtype,
@@ -375,13 +401,13 @@ def _header(file: soundfile.SoundFile, path: Path, extent: Extent | None) -> Mix
         is_lossy=file.subtype not in _BITS,
         is_length_declared=extent is None or extent.promised_bytes is not None,
     )
-    _refuse_header(header, path)
+    _refuse_header(header, path, most_channels=most_channels)
     return header
 
 
-def _refuse_header(header: MixHeader, path: Path) -> None:
+def _refuse_header(header: MixHeader, path: Path, *, most_channels: int) -> None:
     where = str(path)
-    if header.n_channels > 2:
+    if header.n_channels > most_channels:
         layout = _LAYOUTS.get(header.n_channels, "multichannel")
         found = f"{layout} ({header.n_channels} channels); a track is mono or stereo"
         raise SourceError(where, found, "send a stereo mix")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import unicodedata
@@ -11,10 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import SourceError
+from pipeline.errors import Mark, SourceError, SpecProblem
+from pipeline.intake.answers import Answers, Neighbour, words_for_mixes
 from pipeline.intake.decode import MixHeader, SourceReader
 from pipeline.intake.probe import codec_name
+from pipeline.intake.sheet import Section, Sheet, sheet_text
 from pipeline.intake.titles import clean, natural_key, read_names
+from pipeline.intake.yaml_text import escaped, fits_on_a_line, one_line, quoted
 
 # Those that cannot be used are here too: `init` says why instead of passing over them.
 _READ = {".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".flac"}
@@ -26,9 +28,8 @@ CD_TRACKS = 99  # IEC 60908
 _FOLDERS = {"audio", "files", "music", "songs", "tracks", "wav", "wavs"}
 _FOLDERS |= {"bounces", "export", "exports", "masters", "mixdowns", "mixes"}
 _ID_LENGTH = 64
+_EMPTY = Sheet(Section({}, "", "", Mark("", 1, 1)), ())
 _DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows opens no folder of these names
-_PLAIN = re.compile(r"[^\W\d_](?:[\w ,.()&'’+/-]*[\w.)])?")
-_YAML_WORDS = {"yes", "no", "true", "false", "null", "on", "off", "y", "n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,38 @@ class _Song:
         return self.title.casefold()
 
 
-def scaffold(folder: Path, *, spec_folder: Path | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A spec to begin with.
+
+    Parameters
+    ----------
+    text : str
+        YAML that loads as it stands. What only people can know stands in lines marked TODO.
+    problems : tuple of SpecProblem
+        What could not be read from the intake sheet; it is kept in comments.
+    """
+
+    text: str
+    problems: tuple[SpecProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What lies in a folder of mixes."""
+
+    artist: str
+    album: str
+    songs: list[_Song]
+
+    @property
+    def usable(self) -> list[_Song]:
+        return [song for song in self.songs if not song.refusal]
+
+
+def draft(
+    folder: Path, *, spec_folder: Path | None = None, sheet: Sheet | None = None
+) -> Draft:
     """Return a commented `album.yaml` for the mixes in a folder; nothing is written.
 
     Parameters
@@ -59,56 +91,82 @@ def scaffold(folder: Path, *, spec_folder: Path | None = None) -> str:
         Holds the mixes; what lies in folders below it is left alone.
     spec_folder : Path, optional
         Where the spec will be written, to which its paths are relative; `folder` if absent.
-
-    Returns
-    -------
-    str
-        YAML that loads as it stands. What only people can know stands in lines marked TODO.
+    sheet : Sheet, optional
+        What the mix engineer has told of them.
 
     Raises
     ------
     SourceError
         If the folder cannot be read or has no mix in it.
     """
-    paths = _mixes(folder)
-    artist, album = _artist_and_album(folder)
-    songs = _songs(paths, base=spec_folder or folder, known=(artist, album))
-    artist = artist or next((song.artist for song in songs if song.artist), "")
-    usable = [song for song in songs if not song.refusal]
-    if not usable:
-        refusals = "; ".join(f"{song.path.name} {song.refusal}" for song in songs)
-        raise SourceError(str(folder), f"has no mix that can be used: {refusals}")
-    chosen, takes = _choose_takes(usable)
-    tracks = _with_remarks(_with_ids(sorted(chosen, key=_running_order)))
+    found = _found(folder, spec_folder or folder)
+    answers = Answers(sheet or _EMPTY, [song.path.name for song in found.usable])
+    chosen, takes = _choose_takes(found.usable, answers)
+    ordered = sorted(_answered(chosen, answers), key=_running_order)
+    tracks = _with_remarks(_with_ids(ordered), answers if sheet else None)
+    told = [
+        [*_track_lines(song, takes.get(song.path, ())), *_told_lines(song, before, answers)]
+        for before, song in zip([None, *tracks], tracks, strict=False)
+    ]
     lines = [
-        *_album_lines(artist, album, tracks),
+        *_album_lines(found, tracks, answers),
         *_proposal_lines(),
         "",
         "tracks:  # key = permanent id, order = running order",
-        *(line for song in tracks for line in _track_lines(song, takes.get(song.path, ()))),
-        *(line for song in songs if song.refusal for line in _refused_lines(song)),
+        *(line for each in told for line in each),
+        *(line for song in found.songs if song.refusal for line in _refused_lines(song)),
+        *(f"  {line}" for line in answers.left_over_comments()),
         "",
         *_deliverable_lines(tracks),
     ]
-    return "\n".join(lines) + "\n"
+    problems = sorted(answers.problems, key=lambda problem: problem.mark)
+    return Draft("\n".join(lines) + "\n", tuple(problems))
 
 
-def quoted(text: str) -> str:
-    """Return a text as a YAML scalar that means exactly this text."""
-    if _PLAIN.fullmatch(text) and text.casefold() not in _YAML_WORDS:
-        return text
-    return _escaped(json.dumps(text, ensure_ascii=False))
+def blank_sheet(folder: Path) -> str:
+    """Return an intake sheet for the mixes in a folder, to be filled in.
+
+    Raises
+    ------
+    SourceError
+        If the folder cannot be read or has no mix in it.
+    """
+    found = _found(folder, folder)
+    chosen, _ = _choose_takes(found.usable, Answers(_EMPTY, ()))
+    return sheet_text(
+        {"title": found.album, "artist": found.artist},
+        (
+            (song.path.name, _summary(_known(song)), {"title": song.title})
+            for song in sorted(chosen, key=_running_order)
+        ),
+        words=words_for_mixes(),
+    )
 
 
-def _escaped(text: str) -> str:
-    """Escape what YAML does not allow as it is, in a double-quoted scalar or a comment."""
-    return "".join(each if _fits_on_a_line(each) else f"\\U{ord(each):08x}" for each in text)
+def _found(folder: Path, base: Path) -> _Found:
+    paths = _mixes(folder)
+    artist, album = _artist_and_album(folder)
+    songs = _songs(paths, base=base, known=(artist, album))
+    artist = artist or next((song.artist for song in songs if song.artist), "")
+    if all(song.refusal for song in songs):
+        refusals = "; ".join(f"{song.path.name} {song.refusal}" for song in songs)
+        raise SourceError(str(folder), f"has no mix that can be used: {refusals}")
+    return _Found(artist, album, songs)
 
 
-def _fits_on_a_line(letter: str) -> bool:
-    """Whether a character may stand in a text of the spec; what joins emoji may."""
-    is_mark = letter in "\ufeff\ufffe\uffff"  # of byte order, and no characters at all
-    return unicodedata.category(letter) not in ("Cc", "Cs", "Zl", "Zp") and not is_mark
+def _answered(songs: Iterable[_Song], answers: Answers) -> list[_Song]:
+    """Give songs the titles and the order of the sheet; those that are not on it come last."""
+    places = {name: place for place, name in enumerate(answers.names, start=1)}
+    return [
+        replace(
+            song,
+            title=answers.title(song.path.name) or song.title,
+            order=(places[song.path.name],) if song.path.name in places else (),
+        )
+        if places
+        else song
+        for song in songs
+    ]
 
 
 def _mixes(folder: Path) -> list[Path]:
@@ -141,7 +199,7 @@ def _artist_and_album(folder: Path) -> tuple[str, str]:
     place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link's own name counts
     while place.name and _is_container(place.name):
         place = place.parent
-    name = clean(_one_line(place.name.replace("_", " "))) if place.name else ""
+    name = clean(one_line(place.name.replace("_", " "))) if place.name else ""
     artist, dash, album = name.partition(" - ")
     return (artist.strip(), album.strip()) if dash and album.strip() else ("", name)
 
@@ -152,7 +210,7 @@ def _is_container(name: str) -> bool:
 
 
 def _songs(paths: Sequence[Path], *, base: Path, known: Iterable[str]) -> list[_Song]:
-    named = read_names([_one_line(path.stem) for path in paths], known=known)
+    named = read_names([one_line(path.stem) for path in paths], known=known)
     return [
         replace(
             _examined(path, base),
@@ -167,7 +225,7 @@ def _songs(paths: Sequence[Path], *, base: Path, known: Iterable[str]) -> list[_
 def _examined(path: Path, base: Path) -> _Song:
     mix = _relative(path, base)
     song = _Song(path, mix, title="", order=(), artist="", header=None)
-    if not all(map(_fits_on_a_line, mix)) or "\\" in mix or mix != mix.strip():
+    if not all(map(fits_on_a_line, mix)) or "\\" in mix or mix != mix.strip():
         return replace(song, refusal="has a name that no other system can read: rename it")
     try:
         with SourceReader(path) as reader:
@@ -184,27 +242,27 @@ def _relative(path: Path, base: Path) -> str:
         return path.absolute().as_posix()
 
 
-def _one_line(text: str) -> str:
-    """Return a text that a title may be: no control characters, no halves of characters."""
-    shown = "".join(each if _fits_on_a_line(each) else " " for each in text)
-    return " ".join(unicodedata.normalize("NFC", shown).split())
-
-
 def _running_order(song: _Song) -> tuple[bool, tuple[int, ...], tuple[tuple[int, str], ...]]:
     return (not song.order, song.order, natural_key(song.path.name))
 
 
-def _choose_takes(songs: Sequence[_Song]) -> tuple[list[_Song], dict[Path, list[_Song]]]:
-    """Keep the last take of each song, by name; takes share title and place in the order."""
-    chosen: dict[object, _Song] = {}
-    others: dict[Path, list[_Song]] = {}
+def _choose_takes(
+    songs: Sequence[_Song], answers: Answers
+) -> tuple[list[_Song], dict[Path, list[_Song]]]:
+    """Keep the last take of each song by name, or those that are on the sheet.
+
+    Takes share title and place in the order.
+    """
+    groups: dict[object, list[_Song]] = {}
     for song in songs:
-        key = (song.song_key, song.order)
-        earlier = chosen.get(key)
-        if earlier is not None:
-            others[song.path] = [*others.pop(earlier.path, ()), earlier]
-        chosen[key] = song
-    return list(chosen.values()), others
+        groups.setdefault((song.song_key, song.order), []).append(song)
+    chosen: list[_Song] = []
+    others: dict[Path, list[_Song]] = {}
+    for takes in groups.values():
+        kept = [song for song in takes if answers.knows(song.path.name)] or takes[-1:]
+        others[kept[0].path] = [song for song in takes if song not in kept]
+        chosen += kept
+    return chosen, others
 
 
 def _with_ids(songs: Iterable[_Song]) -> list[_Song]:
@@ -226,14 +284,17 @@ def _slug(title: str) -> str:
     return f"{slug}-song" if _DEVICE.fullmatch(slug) else slug
 
 
-def _with_remarks(songs: Sequence[_Song]) -> list[_Song]:
+def _with_remarks(songs: Sequence[_Song], answers: Answers | None) -> list[_Song]:
     titles = Counter(song.song_key for song in songs)
     places = Counter(song.order for song in songs if song.order)
     usual_hz = _usual_rate_hz(songs)
-    return [
-        replace(song, remarks=tuple(_remarks(song, titles, places, usual_hz=usual_hz)))
-        for song in songs
-    ]
+    remarked = []
+    for song in songs:
+        remarks = list(_remarks(song, titles, places, usual_hz=usual_hz))
+        if answers and not answers.knows(song.path.name):
+            remarks.insert(0, "TODO it is not on the intake sheet")
+        remarked.append(replace(song, remarks=tuple(remarks)))
+    return remarked
 
 
 def _remarks(
@@ -271,15 +332,20 @@ def _known(song: _Song) -> MixHeader:
     return song.header
 
 
-def _album_lines(artist: str, album: str, songs: Sequence[_Song]) -> Iterator[str]:
+def _album_lines(found: _Found, songs: Sequence[_Song], answers: Answers) -> Iterator[str]:
     total_s = sum(_known(song).duration_s for song in songs)
     yield "# What Glassmaster does with your mixes: only what is written here is done."
     yield "# Look through the lines marked TODO; then: glassmaster check, glassmaster build"
     yield f"# {_plural(len(songs), 'track')}, {_clock(total_s)} without gaps"
     yield ""
     yield "album:"
-    yield _guess("title", album, "what is the record called?")
-    yield _guess("artist", artist, "who made it?")
+    for key, guess, question in (
+        ("title", found.album, "what is the record called?"),
+        ("artist", found.artist, "who made it?"),
+    ):
+        told = answers.album_text(key)
+        yield f"  {key}: {quoted(told)}" if told else _guess(key, guess, question)
+    yield from (f"  {line}" for line in answers.album_comments())
     yield "  # label: TODO"
     yield "  # release_date: TODO  # YYYY-MM-DD; files carry this date, never today's"
     yield "  # genre: TODO"
@@ -317,10 +383,7 @@ def _proposal_lines() -> Iterator[str]:
 
 
 def _track_lines(song: _Song, earlier_takes: Sequence[_Song]) -> Iterator[str]:
-    header = _known(song)
-    depth = codec_name(header)
-    summary = f"{_clock(header.duration_s)}, {_khz(header.sample_rate_hz)}, {depth}"
-    yield f"  {quoted(song.id)}:  # {summary}"
+    yield f"  {quoted(song.id)}:  # {_summary(_known(song))}"
     yield f"    title: {quoted(song.title)}"
     yield f"    mix: {quoted(song.mix)}"
     if earlier_takes:
@@ -330,8 +393,19 @@ def _track_lines(song: _Song, earlier_takes: Sequence[_Song]) -> Iterator[str]:
     yield from (f"    # {remark}" for remark in song.remarks)
 
 
+def _told_lines(song: _Song, before: _Song | None, answers: Answers) -> Iterator[str]:
+    neighbour = Neighbour(before.id, _known(before)) if before else None
+    for line in answers.track_lines(song.path.name, _known(song), neighbour):
+        yield f"    {line}"
+
+
+def _summary(header: MixHeader) -> str:
+    rate, depth = _khz(header.sample_rate_hz), codec_name(header)
+    return f"{_clock(header.duration_s)}, {rate}, {depth}"
+
+
 def _refused_lines(song: _Song) -> Iterator[str]:
-    yield f"  # TODO left out: {_escaped(song.path.name)} {_escaped(song.refusal)}"
+    yield f"  # TODO left out: {escaped(song.path.name)} {escaped(song.refusal)}"
 
 
 def _deliverable_lines(songs: Sequence[_Song]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.intake.comparing import compare
 from pipeline.intake.probe import probe
 from pipeline.intake.survey import survey
 
@@ -22,3 +23,12 @@ def survey_mix(job: Job) -> None:
     """Have every listener hear a mix: ``survey``, as `Survey.to_json` writes it."""
     found = survey(job.input("mix"), advanced=job.progress)
     job.write_json("survey", found.to_json())
+
+
+def compare_mixes(job: Job) -> None:
+    """Lay files of one recording upon the first, several as their sum: ``comparison``."""
+    offset_s = job.params["offset_s"]
+    assert isinstance(offset_s, float)
+    seconds = (job.input(name) for name in job.inputs if name != "first")
+    found = compare(job.input("first"), *seconds, offset_s=offset_s, advanced=job.progress)
+    job.write_json("comparison", found.to_json())

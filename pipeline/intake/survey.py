@@ -36,12 +36,22 @@ class Ear:
 
 
 EARS: tuple[Ear, ...] = (
+    Ear("background", 1, "pipeline.intake.listeners.background:BackgroundListener"),
     Ear("bandwidth", 1, "pipeline.intake.listeners.bandwidth:BandwidthListener"),
+    Ear("clicks", 1, "pipeline.intake.listeners.clicks:ClickListener"),
     Ear("coding", 1, "pipeline.intake.listeners.coding:CodingListener"),
     Ear("crest", 1, "pipeline.intake.listeners.crest:CrestListener"),
+    Ear("edges", 1, "pipeline.intake.listeners.edges:EdgeListener"),
+    Ear("fingerprint", 1, "pipeline.intake.listeners.fingerprint:FingerprintListener"),
     Ear("loudness", 1, "pipeline.intake.listeners.loudness:LoudnessListener"),
+    Ear("moments", 1, "pipeline.intake.listeners.moments:MomentsListener"),
     Ear("offset", 1, "pipeline.intake.listeners.offset:OffsetListener"),
     Ear("peaks", 1, "pipeline.intake.listeners.peaks:PeaksListener"),
+    Ear("repeats", 1, "pipeline.intake.listeners.repeats:RepeatListener"),
+    Ear("resonance", 1, "pipeline.intake.listeners.resonance:ResonanceListener"),
+    Ear("silences", 1, "pipeline.intake.listeners.silences:SilenceListener"),
+    Ear("stereo", 1, "pipeline.intake.listeners.stereo:StereoListener"),
+    Ear("tone", 1, "pipeline.intake.listeners.tone:ToneListener"),
     Ear("words", 1, "pipeline.intake.listeners.words:WordsListener"),
 )
 """Everybody who listens, in order."""

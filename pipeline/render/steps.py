@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from formats import pcm
+from formats.pcm import SampleFormat, pack
 from pipeline.dsp import Audio
-from pipeline.dsp.dither import Quantiser, on_grid
 from pipeline.dsp.limiter import BINS_PER_SECOND, Limiter, LimiterSettings
 from pipeline.render.score import Score, from_params
-from pipeline.render.segment import BLOCK_SAMPLES, N_CHANNELS, FloatTrack, render_blocks
+from pipeline.render.segment import N_CHANNELS, render_blocks
+from pipeline.render.words import Words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline.engine import Job
-    from pipeline.engine.objects import Sink
 
 SEGMENT_VERSION = 1
 QUANTISE_VERSION = 1
@@ -41,21 +38,13 @@ def render_segment(job: Job) -> None:
 
 
 def quantise(job: Job) -> None:
-    """Bring a float track to its word length, with the silence behind it: ``pcm`` and ``log``.
-
-    What already lies on the grid of the word length keeps every bit; all else is dithered.
-    """
+    """Bring a track, with the silence behind it, to its word length: ``pcm`` and ``log``."""
     params: Mapping[str, Any] = job.params
-    bits: int = params["bits"]
-    source, word = job.input("audio"), pcm.SampleFormat.of_bits(bits)
-    n_samples = source.stat().st_size // (4 * N_CHANNELS)
-    dither = not all(on_grid(block, bits) for block in _read(source, n_samples))
-    quantiser = Quantiser(bits, N_CHANNELS, start_sample=params["start_samples"], dither=dither)
+    words, word = Words(job.input("audio"), **params), SampleFormat.of_bits(params["bits"])
     with job.create("pcm") as out:
-        for block in _read(source, n_samples):
-            out.write(pcm.pack(quantiser.process(block), word))
-        _write_silence(out, params["tail_samples"] * N_CHANNELS * bits // 8)
-    job.write_json("log", {"dithered": dither, "clipped_samples": quantiser.n_clipped})
+        for block in words:
+            out.write(pack(block, word))
+    job.write_json("log", words.log)
 
 
 def db_to_gain(level_db: float) -> float:
@@ -129,15 +118,3 @@ def _log(limiter: Limiter | None, score: Score) -> dict[str, Any]:
             "reduction_db": [round(float(value), 1) for value in own],
         }
     return {"limiter": {"bin_s": samples_per_bin / score.sample_rate_hz, "tracks": tracks}}
-
-
-def _read(source: Path, n_samples: int) -> Iterator[Audio]:
-    track = FloatTrack(source)
-    for start in range(0, n_samples, BLOCK_SAMPLES):
-        yield track.read(start, min(BLOCK_SAMPLES, n_samples - start))
-
-
-def _write_silence(out: Sink, n_bytes: int) -> None:
-    zeros = bytes(1 << 16)
-    while n_bytes:
-        n_bytes -= out.write(zeros[:n_bytes])

@@ -109,21 +109,29 @@ def render_page(report: AlbumReport) -> str:
     str
         A complete document without references to anything outside it.
     """
-    style, script = _asset("report.css"), _asset("report.js")
-    page = (
-        _environment()
-        .get_template(PAGE)
-        .render(
-            report=report,
-            stamp=_stamp(report),
-            editions=[_shown(edition) for edition in report.editions],
-            findings=placed_findings(report),
-            style=style,
-            script=script,
-            style_hash=_policy_hash(style),
-            script_hash=_policy_hash(script),
-        )
+    return document(
+        PAGE,
+        report=report,
+        stamp=_stamp(report),
+        editions=[_shown(edition) for edition in report.editions],
+        findings=placed_findings(report),
     )
+
+
+def document(template: str, **values: object) -> str:
+    """Return a page made from a template, with the style and script that all pages share.
+
+    Parameters
+    ----------
+    template : str
+        Its name.
+    **values
+        What it says.
+    """
+    style, script = _asset("report.css"), _asset("report.js")
+    policy = {"style_hash": _policy_hash(style), "script_hash": _policy_hash(script)}
+    made = _environment().get_template(template)
+    page = made.render(style=style, script=script, **policy, **values)
     # A file name that is no UTF-8 comes with lone surrogates, which no file can hold.
     return page.encode("utf-8", "replace").decode("utf-8")
 

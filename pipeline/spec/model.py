@@ -499,4 +499,8 @@ class AlbumSpec(SpecModel):
     deliverables: dict[DeliverableId, Deliverable] = Field(
         {}, description="What is made, each in a folder of this name."
     )
+    strictness: Literal["demo", "release", "lofi"] = Field(
+        "release",
+        description="How strictly mixes are judged: `demo` and `lofi` loosen named rules.",
+    )
     intent: Intent = {}

@@ -122,7 +122,7 @@ def inspect_file(path: Path) -> AudioFacts:
             f"{facts.sample_rate_hz} Hz; rates from {_FEWEST_HZ} Hz are measured"
         )
     is_hashed = facts.codec in {"pcm", "flac"} and facts.bits in HASHED_BITS
-    return _inspected(codecs.decode_blocks(path), facts, is_hashed=is_hashed)
+    return _inspected(codecs.decode(path), facts, is_hashed=is_hashed)
 
 
 def inspect_stretch(path: Path, *, start_samples: int, n_samples: int) -> AudioFacts:
@@ -134,7 +134,7 @@ def inspect_stretch(path: Path, *, start_samples: int, n_samples: int) -> AudioF
         If the image ends before the stretch does.
     """
     word = pcm.SampleFormat.of_bits(CD_BITS)
-    blocks = pcm.read_float_blocks(
+    pieces = pcm.read_pieces(
         path,
         word,
         n_channels=2,
@@ -142,24 +142,24 @@ def inspect_stretch(path: Path, *, start_samples: int, n_samples: int) -> AudioF
         n_samples=n_samples,
     )
     facts = codecs.StreamFacts("pcm", CD_SAMPLE_RATE_HZ, 2, n_samples, CD_BITS)
-    return _inspected(blocks, facts, is_hashed=True)
+    return _inspected(pieces, facts, is_hashed=True)
 
 
 def _inspected(
-    blocks: Iterator[Audio], facts: codecs.StreamFacts, *, is_hashed: bool
+    pieces: Iterator[pcm.Piece], facts: codecs.StreamFacts, *, is_hashed: bool
 ) -> AudioFacts:
     meter = Meter(facts.sample_rate_hz, facts.n_channels)
     loudest = _Loudest(facts.sample_rate_hz, facts.n_channels)
     waveform = Waveform(facts.n_samples, n_columns=WAVEFORM_COLUMNS)
     hasher = hashlib.sha256()
-    for block in blocks:
+    for block, words in pieces:
         if facts.codec == "float" and not np.isfinite(block).all():
             raise FormatError("holds samples that are no numbers (NaN or infinite)")
         meter.update(block)
         loudest.add(block)
         waveform.update(block)
         if is_hashed and facts.bits:
-            hasher.update(_packed(block, facts.bits))
+            hasher.update(words or _packed(block, facts.bits))
     return AudioFacts(
         facts.codec,
         facts.sample_rate_hz,
@@ -219,7 +219,9 @@ class _Loudest:
     def _close(self) -> None:
         chunk = self._chunk[: self._filled].copy()
         self._filled = 0
-        self._recent.append((float(np.vdot(chunk, chunk)), chunk))
+        self._recent.append(
+            (float(np.einsum("ij,ij->", chunk, chunk)), chunk)
+        )  # no BLAS threads
         energy = sum(each for each, _ in self._recent)
         if energy > self._best_energy:
             self._best_energy = energy

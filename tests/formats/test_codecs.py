@@ -61,8 +61,10 @@ def mp3(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def flac(tmp_path: Path) -> Path:
-    raw = raw_pcm(tmp_path, music(30_011), bits=24)
-    encode_flac(raw, tmp_path / "song.flac", sample_rate_hz=48000, bits=24)
+    audio = music(30_011)
+    encode_flac(
+        [audio[:4000], audio[4000:]], tmp_path / "song.flac", sample_rate_hz=48000, bits=24
+    )
     return tmp_path / "song.flac"
 
 
@@ -138,8 +140,7 @@ def test_a_file_may_have_any_name(
     raw_float(tmp_path, music(1000)).rename(name)
     encode_mp3(Path(name), Path(f"{name}.mp3"), sample_rate_hz=48000)
     assert len(decoded(Path(f"{name}.mp3"))) == 1000
-    raw_pcm(tmp_path, music(1000), bits=24).rename(name)
-    encode_flac(Path(name), Path(f"{name}.flac"), sample_rate_hz=48000, bits=24)
+    encode_flac([music(1000)], Path(f"{name}.flac"), sample_rate_hz=48000, bits=24)
     assert len(decoded(Path(f"{name}.flac"))) == 1000
 
 
@@ -184,7 +185,7 @@ def test_nothing_is_left_behind_when_ffmpeg_fails(
 @pytest.mark.parametrize("n_samples", [1, 17, 4096, 70_001])
 def test_flac_keeps_every_bit(n_samples: int, bits: int, tmp_path: Path) -> None:
     audio, out = music(n_samples, bits=bits), tmp_path / "song.flac"
-    encode_flac(raw_pcm(tmp_path, audio, bits=bits), out, sample_rate_hz=44100, bits=bits)
+    encode_flac([audio], out, sample_rate_hz=44100, bits=bits)
     np.testing.assert_array_equal(decoded(out) * (1 << bits - 1), audio)
     assert stream_facts(out) == StreamFacts("flac", 44100, 2, n_samples, bits=bits)
 
@@ -195,37 +196,49 @@ def test_flac_holds_the_md5_of_its_samples(flac: Path) -> None:
 
 
 def test_the_same_samples_give_the_same_flac(flac: Path, tmp_path: Path) -> None:
-    raw, again = raw_pcm(tmp_path, music(30_011), bits=24), tmp_path / "again.flac"
-    encode_flac(raw, again, sample_rate_hz=48000, bits=24)
+    again = tmp_path / "again.flac"
+    encode_flac([music(30_011)], again, sample_rate_hz=48000, bits=24)
     assert again.read_bytes() == flac.read_bytes()
 
 
 def test_other_word_lengths_are_refused(tmp_path: Path) -> None:
-    raw = raw_pcm(tmp_path, music(10), bits=24)
     with pytest.raises(EncodeError, match="word length: 20 bits must be 16 or 24"):
-        encode_flac(raw, tmp_path / "x.flac", sample_rate_hz=48000, bits=20)
+        encode_flac([music(10)], tmp_path / "x.flac", sample_rate_hz=48000, bits=20)
 
 
 def test_a_rate_flac_cannot_hold_is_refused(tmp_path: Path) -> None:
-    raw = raw_pcm(tmp_path, music(10), bits=24)
     with pytest.raises(EncodeError, match="sample rate: 700000 Hz must be 1 to 655350"):
-        encode_flac(raw, tmp_path / "x.flac", sample_rate_hz=700_000, bits=24)
+        encode_flac([music(10)], tmp_path / "x.flac", sample_rate_hz=700_000, bits=24)
 
 
 def test_nothing_is_left_behind_when_flac_cannot_be_written(tmp_path: Path) -> None:
-    raw = raw_pcm(tmp_path, music(10), bits=24)
     with pytest.raises(ToolError, match=r"libsndfile failed while encoding x\.flac to FLAC"):
-        encode_flac(raw, tmp_path / "nowhere" / "x.flac", sample_rate_hz=48000, bits=24)
+        encode_flac([music(10)], tmp_path / "nowhere" / "x.flac", sample_rate_hz=48000, bits=24)
+
+
+@pytest.mark.parametrize("blocks", [[], [np.zeros((0, 2), np.int32)]])
+def test_a_flac_of_no_samples_is_refused(blocks: list[Samples], tmp_path: Path) -> None:
+    with pytest.raises(EncodeError, match=r"x\.flac: 0 samples: one or more are needed"):
+        encode_flac(blocks, tmp_path / "x.flac", sample_rate_hz=48000, bits=24)
+    assert not (tmp_path / "x.flac").exists()
 
 
 @pytest.mark.parametrize("data", [b"", b"12345"])
 def test_raw_audio_must_be_whole_samples(data: bytes, tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.write_bytes(data)
-    with pytest.raises(EncodeError, match="must be whole samples of 6 bytes, one or more"):
-        encode_flac(raw, tmp_path / "x.flac", sample_rate_hz=48000, bits=24)
     with pytest.raises(EncodeError, match="must be whole samples of 8 bytes, one or more"):
         encode_mp3(raw, tmp_path / "x.mp3", sample_rate_hz=48000)
+
+
+@pytest.mark.parametrize("tail_samples", [1, 1152, 4800])
+def test_an_encoder_puts_silence_behind_an_mp3(tail_samples: int, tmp_path: Path) -> None:
+    raw = raw_float(tmp_path, music(30_011))
+    padded = tmp_path / "padded.f32"
+    padded.write_bytes(raw.read_bytes() + bytes(8 * tail_samples))
+    encode_mp3(raw, tmp_path / "a.mp3", sample_rate_hz=48000, tail_samples=tail_samples)
+    encode_mp3(padded, tmp_path / "b.mp3", sample_rate_hz=48000)
+    assert (tmp_path / "a.mp3").read_bytes() == (tmp_path / "b.mp3").read_bytes()
 
 
 # Decoding

@@ -14,8 +14,7 @@ from formats.errors import DecodeError, EncodeError, FormatError
 from formats.pcm import (
     SampleFormat,
     pack,
-    read_blocks,
-    read_float_blocks,
+    read_pieces,
     unpack,
     unpack_to_float,
 )
@@ -142,37 +141,40 @@ def test_any_bytes_are_samples_or_a_format_error(data: bytes, n_channels: int) -
 def test_a_file_reads_the_same_whatever_the_block(tmp_path: Path, block_samples: int) -> None:
     path = tmp_path / "take.pcm"
     path.write_bytes(pack(NOISE, S24))
-    blocks = list(read_blocks(path, S24, n_channels=2, block_samples=block_samples))
-    assert all(len(block) == block_samples for block in blocks[:-1])
-    np.testing.assert_array_equal(np.concatenate(blocks), NOISE)
+    pieces = list(read_pieces(path, S24, n_channels=2, block_samples=block_samples))
+    assert all(len(piece.audio) == block_samples for piece in pieces[:-1])
+    audio = np.concatenate([piece.audio for piece in pieces])
+    np.testing.assert_array_equal(audio * 2**23, NOISE)
+    assert b"".join(piece.words or b"" for piece in pieces) == path.read_bytes()
 
 
 def test_a_stretch_behind_a_header_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "take.wav"
     path.write_bytes(b"header" + pack(NOISE, S24) + b"tail")
-    blocks = read_float_blocks(
+    pieces = read_pieces(
         path, S24, n_channels=2, block_samples=64, offset_bytes=6 + 60, n_samples=100
     )
-    np.testing.assert_array_equal(np.concatenate(list(blocks)) * 2**23, NOISE[10:110])
+    audio = np.concatenate([piece.audio for piece in pieces])
+    np.testing.assert_array_equal(audio * 2**23, NOISE[10:110])
 
 
-def test_an_empty_file_has_no_blocks(tmp_path: Path) -> None:
+def test_an_empty_file_has_no_pieces(tmp_path: Path) -> None:
     path = tmp_path / "empty.pcm"
     path.write_bytes(b"")
-    assert list(read_blocks(path, S16, n_channels=2)) == []
+    assert list(read_pieces(path, S16, n_channels=2)) == []
 
 
-def test_a_file_that_ends_within_a_sample_is_refused_before_the_first_block(
+def test_a_file_that_ends_within_a_sample_is_refused_before_the_first_piece(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "cut.pcm"
     path.write_bytes(bytes(4 * 10 + 3))
     with pytest.raises(DecodeError, match="at byte 40"):
-        next(read_blocks(path, S16, n_channels=2, block_samples=2))
+        next(read_pieces(path, S16, n_channels=2, block_samples=2))
 
 
 def test_a_file_shorter_than_promised_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "short.pcm"
     path.write_bytes(bytes(4 * 10))
     with pytest.raises(DecodeError, match="expected 11 samples, found the end after 10"):
-        list(read_blocks(path, S16, n_channels=2, n_samples=11))
+        list(read_pieces(path, S16, n_channels=2, n_samples=11))

@@ -140,7 +140,7 @@ def test_stopping_everything_wakes_who_waits() -> None:
 def test_an_iteration_that_is_given_up_stops_the_program() -> None:
     pieces = output(python("while True: print('baa' * 1000)"))
     assert next(pieces).startswith(b"baa")
-    pieces.close()  # type: ignore[attr-defined] # a generator, promised as an iterator only
+    pieces.close()
     assert not tool._RUNNING
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formats.errors import DecodeError, EncodeError, FormatError, UnsupportedError
-from formats.pcm import SampleFormat, pack, read_blocks
+from formats.pcm import SampleFormat, pack, read_pieces
 from formats.wav import Chunk, WavInfo, parse_info, read_info, wav_header, write_wav
 
 NOISE = np.random.default_rng(2).integers(-(2**15), 2**15, (1_000, 2), dtype=np.int32)
@@ -112,14 +112,14 @@ def test_a_written_file_is_read_back(tmp_path: Path) -> None:
     write_wav(wav, pcm, sample_rate_hz=48_000, bits=24, n_channels=2)
     info = read_info(wav)
     assert (info.n_samples, info.promised_samples, info.is_truncated) == (1_000, 1_000, False)
-    (samples,) = read_blocks(
+    (piece,) = read_pieces(
         wav,
         SampleFormat.S24LE,
         n_channels=2,
         offset_bytes=info.data_offset,
         n_samples=info.n_samples,
     )
-    np.testing.assert_array_equal(samples, NOISE)
+    np.testing.assert_array_equal(piece.audio * 2**23, NOISE)
 
 
 def test_an_odd_number_of_bytes_gets_a_pad_byte(tmp_path: Path) -> None:

@@ -382,6 +382,71 @@ def test_what_init_left_open_is_not_for_release(album: Album, run: Run) -> None:
     assert "album.yaml still says 'TODO artist'" in said.out
 
 
+def _offset(album: Album, name: str, offset: float) -> None:
+    import soundfile
+
+    audio, rate = soundfile.read(album.mix(name), always_2d=True)
+    soundfile.write(album.mix(name), audio + offset, rate, "PCM_24")
+
+
+def test_check_gives_each_mix_its_verdict_and_writes_the_page(album: Album, run: Run) -> None:
+    _offset(album, "noon", 0.02)
+    said = run(album.folder, "check")
+    assert said.status == CHECK_FAILED
+    assert re.search(r"^ +1  Dawn +ready ", said.out, re.MULTILINE)
+    assert re.search(r"^ +2  Noon +FIX IN THE MIX ", said.out, re.MULTILINE)
+    assert said.out.splitlines()[-1] == "page to send on: out/reports/intake.html"
+    page = (album.out / "reports" / "intake.html").read_text(encoding="utf-8")
+    assert "direct current" in page
+    mixes = run(album.folder, "check", "--json").json["mixes"]
+    assert [each["verdict"] for each in mixes] == ["ready", "fix in the mix", "ready", "ready"]
+
+
+def test_a_reason_lets_a_mix_pass_and_is_printed_everywhere(album: Album, run: Run) -> None:
+    _offset(album, "noon", 0.02)
+    album.change("{title: Noon,", "{title: Noon, intent: {dc_offset: a broken desk}, ")
+    said = run(album.folder, "check")
+    assert said.status == FINE
+    assert "waived: a broken desk" in said.out
+    found = run(album.folder, "check", "--json").json["findings"]
+    assert "a broken desk" in {each["waived"] for each in found}
+    page = (album.out / "reports" / "intake.html").read_text(encoding="utf-8")
+    assert "a broken desk" in page
+
+
+def test_a_strictness_loosens_a_failure_and_says_so_everywhere(album: Album, run: Run) -> None:
+    _offset(album, "noon", 0.02)
+    album.change("tracks:", "strictness: demo\ntracks:")
+    said = run(album.folder, "check")
+    assert said.status == FINE
+    assert "loosened by strictness: demo" in " ".join(said.out.split())
+    found = run(album.folder, "check", "--json").json
+    assert found["strictness"] == "demo"
+    assert any(each["loosened"] for each in found["findings"])
+    page = (album.out / "reports" / "intake.html").read_text(encoding="utf-8")
+    assert "strictness: demo" in page
+
+
+def test_check_all_names_every_finding(album: Album, run: Run) -> None:
+    found = run(album.folder, "check", "--json").json["findings"]
+    words = " ".join(run(album.folder, "check", "--all").out.split())
+    assert all(each["message"] in words for each in found)
+
+
+def test_an_mp3_is_no_mix_but_for_a_demo(album: Album, run: Run) -> None:
+    import soundfile
+
+    audio, rate = soundfile.read(album.mix("noon"), always_2d=True)
+    path = album.mix("noon").with_suffix(".ogg")
+    soundfile.write(path, audio, rate, format="OGG", subtype="VORBIS")
+    album.change("mix: mixes/noon.wav", "mix: mixes/noon.ogg")
+    assert run(album.folder, "check").status == BAD_SOURCE
+    album.change("tracks:", "strictness: demo\ntracks:")
+    said = run(album.folder, "check")
+    assert said.status == FINE
+    assert "lossy" in said.out
+
+
 def test_a_reason_for_a_check_that_does_not_exist_is_told(album: Album, run: Run) -> None:
     album.change("{title: Dawn,", "{title: Dawn, intent: {low_ent: meant so}, ")
     said = run(album.folder, "check")
@@ -490,6 +555,45 @@ def test_init_writes_a_spec_that_builds_and_never_overwrites(
     assert (album.out / "stores" / "manifest.json").exists()
 
 
+def test_the_intake_sheet_goes_out_and_comes_back(new_album: NewAlbum, run: Run) -> None:
+    album = new_album()
+    album.spec.unlink()
+    assert run(album.folder, "init").status == WRONG_SPEC
+    assert run(album.folder, "init", "--intake-sheet").status == WRONG_SPEC
+    said = run(album.folder, "init", "mixes", "--intake-sheet")
+    assert (said.status, said.out.splitlines()[-1]) == (
+        FINE,
+        "glassmaster init MIXES --from-sheet intake-sheet.txt",
+    )
+    sheet = album.folder / "intake-sheet.txt"
+    blank = sheet.read_text(encoding="utf-8")
+    assert run(album.folder, "init", "mixes", "--intake-sheet").status == WRONG_SPEC
+    answered = blank.replace("title: dusk\n", "title: Late Dusk\nmixxer: Ada\n")
+    sheet.write_text(answered, encoding="utf-8")
+    said = run(album.folder, "init", "mixes", "--from-sheet", "intake-sheet.txt")
+    assert said.status == FINE
+    assert said.err.startswith("intake-sheet.txt:")
+    assert "title: Late Dusk" in album.text
+    assert "# mixxer: Ada" in album.text
+    again = run(album.folder, "init", "mixes", "--from-sheet", "intake-sheet.txt")
+    assert again.status == WRONG_SPEC
+    sheet.unlink()
+    assert run(album.folder, "init", "--intake-sheet").status == FINE
+    assert "title: Late Dusk\n" in sheet.read_text(encoding="utf-8")
+
+
+def test_check_tells_what_would_be_sent_back_with_its_place(
+    new_album: NewAlbum, run: Run
+) -> None:
+    album = new_album()
+    album.change("title: Noon,", "title: Noon - Live,")
+    said = " ".join(run(album.folder, "check", "--all").out.split())
+    assert "services write 'Noon - Live' as 'Noon (Live)' (album.yaml:9:18)" in said
+    album.change("upc: 9526000000013", "upc: 2012345678903")
+    assert run(album.folder, "check").status == CHECK_FAILED
+    assert "2012345678903 is kept for use inside shops" in run(album.folder, "plan").out
+
+
 def test_schema_is_json_and_allows_the_example(run: Run, tmp_path: Path) -> None:
     schema = run(tmp_path, "schema").json
     assert schema["type"] == "object"
@@ -510,9 +614,11 @@ JSON_KEYS = {
         "title",
         "artist",
         "sample_rate_hz",
+        "strictness",
         "mixes",
         "remarks",
         "findings",
+        "comparison",
     },
     ("plan",): {"changes", "deliverables", "findings", "steps"},
     ("build",): {
@@ -563,6 +669,53 @@ def test_verify_json_has_a_verdict_for_each_path(album: Album, run: Run) -> None
         assert wanted <= set(each)
 
 
+# --- measuring --------------------------------------------------------------------------------
+
+
+def test_measure_needs_no_spec_and_prints_a_sheet(
+    run: Run, mixes: Path, tmp_path: Path
+) -> None:
+    said = run(tmp_path, "measure", str(mixes / "dawn.wav"))
+    assert said.status == FINE, said
+    assert "LUFS integrated" in said.out
+    assert "1000 Hz" in said.out
+
+
+def test_measure_prints_json_and_csv(run: Run, mixes: Path, tmp_path: Path) -> None:
+    files = [str(mixes / f"{name}.wav") for name in ("dawn", "dusk")]
+    found = run(tmp_path, "measure", "--json", "--album", "--quick", *files).json
+    assert [each["file"] for each in found["files"]] == files
+    assert found["album"]["n_files"] == 2
+    rows = run(tmp_path, "measure", "--csv", "--quick", *files).out.splitlines()
+    assert len(rows) == 3
+    assert rows[0].startswith("file,codec,sample_rate_hz")
+
+
+def test_measure_draws(run: Run, mixes: Path, tmp_path: Path) -> None:
+    said = run(tmp_path, "measure", "--quick", "--plot", "out.svg", str(mixes / "dawn.wav"))
+    assert said.status == FINE
+    assert (tmp_path / "out.svg").read_text().startswith("<svg ")
+
+
+def test_what_cannot_be_measured_is_told_and_the_rest_is_measured(
+    run: Run, mixes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no sound\n")
+    said = run(tmp_path, "measure", "--quick", "notes.txt", str(mixes / "dawn.wav"))
+    assert said.status == BAD_SOURCE
+    assert said.err.startswith("notes.txt: holds no sound that can be read: ")
+    assert "LUFS integrated" in said.out
+
+
+@pytest.mark.parametrize("options", [("--json", "--csv"), ("--curves",)])
+def test_options_of_measure_that_exclude_each_other(
+    run: Run, mixes: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    said = run(tmp_path, "measure", *options, str(mixes / "dawn.wav"))
+    assert said.status == WRONG_SPEC
+    assert "hint: " in said.err
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -572,6 +725,7 @@ def test_verify_json_has_a_verdict_for_each_path(album: Album, run: Run) -> None
         ("build",),
         ("relock",),
         ("verify",),
+        ("measure",),
         ("schema",),
         ("store", "size"),
         ("store", "prune"),

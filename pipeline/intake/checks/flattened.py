@@ -60,15 +60,16 @@ def _cut(received: Surveyed, crest: CrestFigures, channels: list[int]) -> Iterat
     else:
         severity = Severity.FAIL if runs_per_s >= FAIL_RUNS_PER_S else Severity.WARN
     rate_hz = received.facts.sample_rate_hz
+    # The places are kept for the highest crests alone, and may be those of the other channel.
     places = crest.flat_places_samples
+    where = f", first at {timecode(places[0], rate_hz)}" if places else ""
     peak_dbfs = 20.0 * log10(max(crest.peaks[each] for each in lowered))
     yield Finding(
         severity,
         "cut-below-full-scale",
         f"the crests are cut flat {n_runs} {'time' if n_runs == 1 else 'times'} at "
-        f"{peak_dbfs:+.1f} dBFS, first at {timecode(places[0], rate_hz)}: clipped first, then "
-        f"its level was changed",
-        time_s=places[0] / rate_hz,
+        f"{peak_dbfs:+.1f} dBFS{where}: clipped first, then its level was changed",
+        time_s=places[0] / rate_hz if places else None,
         action="ask for a bounce with no plug-in of the mix bus driven into clipping; if this "
         "is meant: intent: {flattened: …}",
         evidence=Evidence(

@@ -126,4 +126,6 @@ def _step(gaps: npt.NDArray[np.float64]) -> tuple[float | None, float]:
         return None, 0.0
     step = float(np.median(gaps))
     near = np.abs(gaps - step) <= max(1.5, step / 20.0)
+    if not near.any():  # the median lies between two gaps that are far apart
+        return step, 0.0
     return float(gaps[near].mean()), float(near.mean())

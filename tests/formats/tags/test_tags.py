@@ -84,7 +84,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     (audio / 32768).astype("<f4").tofile(folder / "raw.f32")
     rate: dict[str, Any] = {"sample_rate_hz": 44100}
     write_wav(folder / "song.wav", folder / "raw.pcm", bits=16, n_channels=2, **rate)
-    encode_flac(folder / "raw.pcm", folder / "song.flac", bits=16, **rate)
+    encode_flac([audio.astype(np.int32)], folder / "song.flac", bits=16, **rate)
     encode_mp3(folder / "raw.f32", folder / "song.mp3", **rate)
     return {kind: folder / f"song.{kind}" for kind in KINDS}
 

@@ -46,7 +46,7 @@ def make_album(memory: MemoryStore) -> MakeAlbum:
             spec._id = f"t{place}"
             start = place * n_sectors
             tracks.append(
-                RenderedTrack(spec, first + place, start, n_sectors, (raw,), (raw,), -10.0)
+                RenderedTrack(spec, first + place, start, n_sectors, (raw,), raw.digest, -10.0)
             )
         info = AlbumInfo(title=more.pop("album", "Low Water"), artist="The Ferrymen", **more)
         return Rendered(info, info.title, Product(), tuple(tracks), -1.0)

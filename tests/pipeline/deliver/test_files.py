@@ -123,7 +123,7 @@ def test_promises_say_what_was_decided(make_album: MakeAlbum) -> None:
     (track,) = second.tracks
     assert (first.format, first.bits, first.sample_rate_hz) == ("wav", 16, 44_100)
     assert (track.number, track.n_samples, track.ceiling_dbtp) == (2, 1176, -1.0)
-    assert track.pcm_sha256 == album.tracks[1].pcm[0].digest
+    assert track.pcm_sha256 == album.tracks[1].payload[0].digest
     assert (track.tags["track"], track.tags["track_total"]) == ("2", "2")
 
 
@@ -134,7 +134,7 @@ def test_a_finished_master_promises_no_ceiling(make_album: MakeAlbum) -> None:
         album.info,
         album.title,
         album.product,
-        (type(album.tracks[0])(spec, 1, 0, 2, (), (), None),),
+        (type(album.tracks[0])(spec, 1, 0, 2, (), "", None),),
         album.ceiling_dbtp,
     )
     assert finished.ceiling_of(finished.tracks[0]) is None

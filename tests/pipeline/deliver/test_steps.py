@@ -1,5 +1,6 @@
 """Tracks encoded from one or several pieces, with the silence behind them."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import copyfile
@@ -20,7 +21,7 @@ def encoded(
         run=f"pipeline.deliver.steps:encode_{kind}",
         params=params,
         inputs={f"in/{n:02d}": store.add_bytes(each) for n, each in enumerate(pieces)},
-        outputs=(kind,),
+        outputs=(kind, "words") if kind == "flac" else (kind,),
     )
     results = run_plan(make_plan([step], store, tool_versions={}), store, jobs=1, progress=None)
     path = out / f"out.{kind}"
@@ -32,13 +33,47 @@ def decoded(path: Path) -> np.ndarray:
     return np.concatenate(list(codecs.decode_blocks(path)))
 
 
-def test_hidden_material_inside_a_flac_follows_its_track(
+@pytest.mark.parametrize("tails", [[0], [480], [0, 960]])
+def test_each_piece_of_a_flac_has_its_silence_behind_it(
+    memory: MemoryStore, tmp_path: Path, tails: list[int]
+) -> None:
+    words = np.random.default_rng(1).integers(-30_000, 30_000, (3000, 2))
+    floats = (words / 32768).astype("<f4").tobytes()
+    params: dict[str, JSON] = {
+        "sample_rate_hz": 48_000,
+        "bits": 16,
+        "pieces": [[0, tail] for tail in tails],
+    }
+    path = encoded(memory, "flac", [floats] * len(tails), params, tmp_path)
+    wanted = [part for tail in tails for part in (words, np.zeros((tail, 2)))]
+    np.testing.assert_array_equal(decoded(path) * 32768, np.concatenate(wanted))
+
+
+def test_a_flac_comes_with_the_hash_of_its_samples_and_what_was_done_to_them(
     memory: MemoryStore, tmp_path: Path
 ) -> None:
-    words = np.random.default_rng(1).integers(-30_000, 30_000, (3000, 2), dtype="<i2")
-    pieces = [words[:1000].tobytes(), words[1000:].tobytes()]
-    path = encoded(memory, "flac", pieces, {"sample_rate_hz": 48_000, "bits": 16}, tmp_path)
-    np.testing.assert_array_equal(decoded(path) * 32768, words)
+    audio = np.random.default_rng(1).uniform(-0.5, 0.5, (3000, 2)).astype("<f4")
+    step = Step(
+        name="flac",
+        kind="deliver.flac",
+        run="pipeline.deliver.steps:encode_flac",
+        params={"sample_rate_hz": 48_000, "bits": 16, "pieces": [[5880, 10]]},
+        inputs={"audio/00": memory.add_bytes(audio.tobytes())},
+        outputs=("flac", "words"),
+    )
+    same = Step(
+        name="pcm",
+        kind="render.quantise",
+        run="pipeline.render.steps:quantise",
+        params={"bits": 16, "start_samples": 5880, "tail_samples": 10},
+        inputs={"audio": memory.add_bytes(audio.tobytes())},
+        outputs=("pcm", "log"),
+    )
+    plan = make_plan([step, same], memory, tool_versions={})
+    results = run_plan(plan, memory, jobs=1)
+    found = json.loads(memory.path_of(results.artifact(step.output("words"))).read_bytes())
+    assert found["pcm_sha256"] == results.artifact(same.output("pcm")).digest
+    assert found["tracks"] == [{"dithered": True, "clipped_samples": 0}]
 
 
 @pytest.mark.parametrize("tails", [[0], [480], [0, 960], [480, 0], [48, 96, 0]])

@@ -358,3 +358,21 @@ def plain_percentile(energies: Energies, percent: int) -> float:
 
 def steps(levels_lufs: list[float]) -> Energies:
     return np.repeat([lufs_to_power(level) for level in levels_lufs], 400)
+
+
+def test_the_loudest_moments_are_found_wherever_the_history_is_cut() -> None:
+    """Bins are looked through some thousand at a time, and most are forgotten."""
+    rate_hz = 8_000
+    quiet = np.full((75 * rate_hz, 1), 1e-3) * np.tile([[1.0], [-1.0]], (75 * rate_hz // 2, 1))
+    for start_s in (26.4, 27.01, 29.8, 32.9, 59.99):
+        audio = quiet.copy()
+        start = round(start_s * rate_hz)
+        audio[start : start + 3 * rate_hz] *= 50
+        whole = measure(audio, rate_hz=rate_hz)
+        cut = measure(audio, rate_hz=rate_hz, cuts=list(range(777, len(audio), 7_777)))
+        assert cut == whole
+        np.testing.assert_array_equal(cut.energies, whole.energies)
+        assert len(whole.energies) == 750
+        alone = measure(audio[start - 8_000 : start + 32_000], rate_hz=rate_hz)
+        assert whole.max_short_term_lufs == pytest.approx(alone.max_short_term_lufs, abs=0.01)
+        assert whole.max_momentary_lufs == pytest.approx(alone.max_momentary_lufs, abs=0.01)

@@ -46,3 +46,22 @@ def judge(write_mix: WriteMix) -> Judge:
         return (*findings(surveyed), *survey_findings(surveyed))
 
     return judged
+
+
+@pytest.fixture(scope="session")
+def song() -> Audio:
+    """Ten seconds of plucked chords at 48 kHz, which begin and ring out, with rests between."""
+    rng = np.random.default_rng(6)
+    audio = rng.normal(0.0, 10.0 ** (-88 / 20), (480_000, 2))
+    for start in np.arange(14_400, 360_000, 36_000):
+        times_s = np.arange(len(audio) - start) / 48_000
+        for note_hz in rng.choice([110.0, 146.8, 164.8, 220.0, 261.6, 329.6, 440.0], 3):
+            partials = np.arange(1, 12)
+            phases = rng.uniform(0.0, 6.3, len(partials))
+            waves = np.sin(
+                2 * np.pi * np.outer(times_s, partials * rng.normal(note_hz, 0.3)) + phases
+            )
+            note = waves @ (1.0 / partials**1.5) * np.exp(-times_s / 0.25)
+            note[:240] *= np.linspace(0.0, 1.0, 240)
+            audio[start:] += 0.06 * np.outer(note, rng.uniform(0.5, 1.0, 2))
+    return audio

@@ -110,7 +110,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_mix(tmp_path: Path) -> None:
-    assert "is a folder, a mix is a file" in refusal(tmp_path)
+    assert "is a folder, not a file of audio" in refusal(tmp_path)
 
 
 def test_a_pipe_is_no_mix(tmp_path: Path) -> None:

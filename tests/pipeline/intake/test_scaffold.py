@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.dsp import Audio
 from pipeline.errors import SourceError
-from pipeline.intake.scaffold import quoted, scaffold
+from pipeline.intake.scaffold import draft
+from pipeline.intake.yaml_text import quoted
 from pipeline.master.registry import parameters
 from pipeline.spec.loader import LoadedSpec, load
 
@@ -28,6 +29,10 @@ def write_mixes(write_mix: WriteMix, noise: Audio) -> Callable[..., Path]:
         return paths[0].parent
 
     return write
+
+
+def scaffold(folder: Path, *, spec_folder: Path | None = None) -> str:
+    return draft(folder, spec_folder=spec_folder).text
 
 
 def loaded(folder: Path, *, spec_folder: Path | None = None) -> LoadedSpec:

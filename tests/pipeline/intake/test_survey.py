@@ -24,8 +24,8 @@ def test_any_way_of_cutting_a_mix_leads_to_the_same_figures(n_channels: int) -> 
     parts = hear(cut(audio, [0, 1, 777, 70_000, 70_000, 123_456]), wanted)
     for name, figures in whole.figures.items():
         for key, value in figures.items():
-            is_exact = value is None or isinstance(value, str)
-            same = value if is_exact else pytest.approx(value, rel=1e-9, abs=1e-12)
+            is_text = value is None or isinstance(value, str)
+            same = value if is_text else pytest.approx(value, rel=1e-9, abs=1e-12)
             assert parts.figures[name][key] == same, (name, key)
 
 

@@ -112,7 +112,7 @@ def make_cd(folder: Path, store: MemoryStore, sectors: tuple[int, ...] = CD_SECT
         raw = store.add_bytes(words(audio, 16))
         spec = track_spec(number, title)
         lufs = loudness_of(audio, 44_100)
-        tracks.append(RenderedTrack(spec, number, start, n_sectors, (raw,), (raw,), lufs))
+        tracks.append(RenderedTrack(spec, number, start, n_sectors, (raw,), raw.digest, lufs))
         start += n_sectors
     recipes = cd_recipes(rendered(tracks), cd_layout(sectors), revision=1, content=CONTENT)
     return written(folder, recipes, store, "cd_image", start)
@@ -143,18 +143,19 @@ def make_files(folder: Path, store: MemoryStore, file_format: str, scratch: Path
 
 def _encoded(
     audio: Audio, file_format: str, store: MemoryStore, scratch: Path
-) -> tuple[Artifact, tuple[Artifact, ...]]:
+) -> tuple[Artifact, str]:
     raw, out = scratch / "raw", scratch / f"out.{file_format}"
     if file_format == "mp3":
         raw.write_bytes(audio.astype("<f4").tobytes())
         codecs.encode_mp3(raw, out, sample_rate_hz=48_000, kbps=320)
-        return store.add_file(out), ()
+        return store.add_file(out), ""
     raw.write_bytes(words(audio, 24))
     kept = store.add_file(raw)
     if file_format == "wav":
-        return kept, (kept,)
-    codecs.encode_flac(raw, out, sample_rate_hz=48_000, bits=24)
-    return store.add_file(out), (kept,)
+        return kept, kept.digest
+    samples = np.rint(audio * 2.0**23).astype(np.int32)
+    codecs.encode_flac([samples], out, sample_rate_hz=48_000, bits=24)
+    return store.add_file(out), kept.digest
 
 
 @pytest.fixture(scope="session")

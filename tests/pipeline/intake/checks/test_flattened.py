@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from pipeline.findings import Finding, Severity
+from pipeline.intake.checks import Surveyed
+from pipeline.intake.checks.flattened import flattened
+from pipeline.intake.listeners.crest import CrestFigures
+from pipeline.intake.survey import Survey
 from tests.pipeline.intake.checks.songs import RATE_HZ, clipped, limited, song
+from tests.pipeline.intake.test_checks import FINE
 
 if TYPE_CHECKING:
     from pipeline.dsp import Audio
@@ -80,3 +86,27 @@ def test_a_saturated_mix_gets_advice(judge: Judge) -> None:
     (found,) = said(judge(driven))
     assert (found.code, found.severity) == ("rounded", Severity.INFO)
     assert found.message.startswith("advice:")
+
+
+def test_crests_of_which_no_place_is_kept_are_told_without_one() -> None:
+    figures = CrestFigures(
+        highest=(0.7, 0.7),
+        lowest=(-0.7, -0.7),
+        n_flat=(40, 0),
+        n_flat_below=(0, 0),
+        flat_share=(0.01, 0.0),
+        crest_share=(0.01, 0.01),
+        middle_share=(0.1, 0.1),
+        flat_places_samples=(),
+        histogram=(0.0,) * 128,
+        n_waves_high=0,
+        n_waves_middle=0,
+        fill_high=0.0,
+        fill_middle=0.0,
+        frames_near=(0.0, 0.0),
+        reaching_spread_db=0.0,
+    )
+    surveyed = Surveyed(FINE, survey=Survey({"crest": asdict(figures)}))
+    (found,) = flattened.run(surveyed)
+    assert found.time_s is None
+    assert "first at" not in found.message

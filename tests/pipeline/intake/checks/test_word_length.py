@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.findings import Finding, Severity
 from pipeline.intake.checks import Surveyed, survey_findings
+from pipeline.intake.listeners.words import _step
 from pipeline.intake.probe import probe
 from pipeline.intake.survey import survey
 from tests.pipeline.intake.checks.songs import song
@@ -60,3 +61,8 @@ def test_a_cd_alone_and_a_16_bit_file_are_content_with_16_bits(
     path = write_mix(rounded(song(), 16), subtype="PCM_24")
     for_cd = Surveyed(probe(path), release_bits=16, survey=survey(path))
     assert said(survey_findings(for_cd)) == []
+
+
+def test_gaps_of_two_kinds_have_no_usual_one() -> None:
+    gaps = np.repeat([10.0, 1000.0], 10)
+    assert _step(gaps) == (505.0, 0.0)
