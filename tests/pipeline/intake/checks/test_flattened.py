@@ -69,7 +69,7 @@ def square(hz: float) -> Audio:
 @pytest.mark.parametrize(
     "mono",
     [
-        0.9 * np.sin(2 * np.pi * 30.0 * TIME_S),
+        0.9 * np.sin(2 * np.pi * 20.0 * TIME_S),
         0.5 * np.sin(2 * np.pi * 440.0 * TIME_S),
         0.5 * square(220.0),
         0.3 * square(220.0) + 0.2 * square(331.0) + 0.1 * square(55.0),
