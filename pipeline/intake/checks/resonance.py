@@ -12,6 +12,7 @@ from pipeline.intake.verdict import TONE, needs
 # Own measurements: 3 dB and more that no note explains stand in one of ten clean pieces, 4.5
 # in one of fifteen: instruments have formants. Hence advice.
 ADVICE_EXCESS_DB = 4.5
+MOST_GAIN_DB = 24.0  # no room and no plug-in rings so much: this is a drone
 LEFT_DB = 6.0  # a peak of this height over its surroundings is part of many good sounds
 
 
@@ -23,15 +24,19 @@ LEFT_DB = 6.0  # a peak of this height over its surroundings is part of many goo
 def resonance(received: Surveyed) -> Iterator[Finding]:
     """No narrow band rings through the whole mix."""
     figures = received.survey.of(ResonanceFigures)
-    found = [each for each in figures.resonances if each.excess_db >= ADVICE_EXCESS_DB]
+    found = [
+        each
+        for each in figures.resonances
+        if each.excess_db >= ADVICE_EXCESS_DB and each.gain_db <= MOST_GAIN_DB
+    ]
     if not found:
         return
     worst = found[0]
     yield Finding(
         Severity.INFO,
         "rings",
-        f"advice: {' and '.join(_words(each) for each in found)} may be resonances: "
-        "they ring all through, whatever is played",
+        f"advice: {' and '.join(_words(each) for each in found)} may be a resonance: "
+        "it rings all through, whatever is played",
         action=f"sweep a narrow cut around {_hz(worst)}; if it sings, ask for it in the mix",
         evidence=Evidence(
             numbers=(
