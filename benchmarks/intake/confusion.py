@@ -1,7 +1,7 @@
 """Which faults the intake hears, and what it hears where there is none.
 
-usage: python -m benchmarks.intake.confusion [FOLDER…] [--seeds N] [--kinds A,B] [--faults TEXT]
-                                             [--jobs N] [--write FILE]
+usage: python -m benchmarks.intake.confusion [FOLDER…] [--seeds N] [--kinds A,B] [--into A,B]
+                                             [--faults TEXT] [--jobs N] [--write FILE]
 
 Every detector runs on clean programmes, on each fault alone in each programme, and on faults in
 pairs. FOLDERs hold recordings; what sounds in them is counted beside, not judged: what is sold
@@ -15,8 +15,9 @@ import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -311,20 +312,25 @@ def measure(
     every : sequence of Fault
         What is put into them.
     jobs : int
-        Threads at once.
+        Processes at once.
     seconds : float
         Length of a programme.
     pairs : bool
         Whether faults are put in by twos as well.
     """
+    work = partial(_measured, every=every, seconds=seconds, pairs=pairs)
+    if jobs == 1:
+        return list(chain.from_iterable(map(work, names)))
+    with ProcessPoolExecutor(jobs) as pool:
+        return list(chain.from_iterable(pool.map(work, names)))
 
-    def measured(name: tuple[str, int]) -> list[Trial]:
-        kind, seed = name
-        clean = programme(kind, seed, seconds=seconds)
-        return trials(clean, every, seed=seed, pairs=pairs)
 
-    with ThreadPoolExecutor(jobs) as pool:
-        return list(chain.from_iterable(pool.map(measured, names)))
+def _measured(
+    name: tuple[str, int], *, every: Sequence[Fault], seconds: float, pairs: bool
+) -> list[Trial]:
+    kind, seed = name
+    clean = programme(kind, seed, seconds=seconds)
+    return trials(clean, every, seed=seed, pairs=pairs)
 
 
 def main() -> None:
@@ -332,8 +338,11 @@ def main() -> None:
     asked = _arguments()
     every = [each for each in faults() if asked.faults in f"{each.name} {each.expects}"]
     kinds = asked.kinds.split(",") if asked.kinds else list(KINDS)
-    names = [(kind, seed) for seed in range(asked.seeds) for kind in kinds]
-    done = measure(names, every, jobs=asked.jobs)
+    spoilt = asked.into.split(",") if asked.into else kinds
+    seeds = range(asked.seeds)
+    done = measure([(kind, seed) for seed in seeds for kind in spoilt], every, jobs=asked.jobs)
+    clean = [(kind, seed) for seed in seeds for kind in kinds if kind not in spoilt]
+    done += measure(clean, (), jobs=asked.jobs)
     done += chain.from_iterable(map(listen, recordings(asked.folders)))
     text = "\n".join(lines(done)) + "\n"
     print(text, end="")
@@ -346,8 +355,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("folders", nargs="*", type=Path, help="recordings to count")
     parser.add_argument("--seeds", type=int, default=3, help="programmes of each kind")
     parser.add_argument("--kinds", default="", help="kinds of music, parted by commas")
+    parser.add_argument("--into", default="", help="kinds that faults are put into: all")
     parser.add_argument("--faults", default="", help="part of a fault's name or of its code")
-    parser.add_argument("--jobs", type=int, default=1, help="threads at once")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--write", type=Path, help="file that keeps the table")
     return parser.parse_args()
 

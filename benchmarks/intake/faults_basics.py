@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -10,15 +10,13 @@ from benchmarks.intake.corpus import Fault, Stage
 from pipeline.dsp import Audio
 
 
-def offset(level_dbfs: float) -> Callable[[Audio, int, np.random.Generator], Audio]:
-    """Return what lets one side stand so far beside zero."""
-
-    def inject(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
-        moved = np.zeros(audio.shape[1])
-        moved[rng.integers(len(moved))] = rng.choice((-1.0, 1.0)) * 10.0 ** (level_dbfs / 20.0)
-        return audio + moved
-
-    return inject
+def offset(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, level_dbfs: float
+) -> Audio:
+    """Let one side stand so far beside zero."""
+    moved = np.zeros(audio.shape[1])
+    moved[rng.integers(len(moved))] = rng.choice((-1.0, 1.0)) * 10.0 ** (level_dbfs / 20.0)
+    return audio + moved
 
 
 def lost_side(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
@@ -39,11 +37,12 @@ def both_alike(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> A
 
 
 _OFFSET = "intake/dc_offset:offset"
+_SLIGHT, _GREAT = partial(offset, level_dbfs=-50.0), partial(offset, level_dbfs=-35.0)
 _NOTHING_ELSE = ("intake/",)
 
 FAULTS: list[Fault] = [
-    Fault("direct current at -50 dBFS", _OFFSET, offset(-50.0), Stage.RECORDING),
-    Fault("direct current at -35 dBFS", _OFFSET, offset(-35.0), Stage.RECORDING),
+    Fault("direct current at -50 dBFS", _OFFSET, _SLIGHT, Stage.RECORDING),
+    Fault("direct current at -35 dBFS", _OFFSET, _GREAT, Stage.RECORDING),
     Fault(
         "one side lost", "intake/silent:one-side-silent", lost_side, Stage.EXPORT,
         clashes=_NOTHING_ELSE,

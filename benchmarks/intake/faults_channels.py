@@ -5,23 +5,13 @@ Every fault takes stereo audio and returns it spoilt, as ``fault(audio, sample_r
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
+from benchmarks.intake.corpus import Fault
 from pipeline.dsp import Audio
 
 Rng = np.random.Generator
-
-
-class Fault(NamedTuple):
-    """A fault: its name, what it must raise (``check:code``), and the function that does it."""
-
-    name: str
-    expects: str
-    inject: Callable[..., Audio]
 
 
 def inverted(audio: Audio, sample_rate_hz: int, rng: Rng) -> Audio:
@@ -97,7 +87,7 @@ FAULTS: list[Fault] = [
     Fault("one channel delayed", "intake/delay:delayed", delayed),
     Fault("one channel dead", "intake/balance:side-missing", dead),
     Fault("one channel far quieter", "intake/balance:side-missing", far_quieter),
-    Fault("one channel quieter", "intake/balance:leans", quieter),
+    Fault("one channel quieter", "intake/balance:leans", quieter, clashes=("intake/balance",)),
     Fault("mono with dither", "intake/near_mono:nearly-mono", nearly_mono),
     Fault("two octaves against each other", "intake/mono_fold:lost-in-mono", band_inverted),
     Fault("a section inverted", "intake/correlation:against-each-other", section_inverted),

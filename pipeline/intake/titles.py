@@ -82,7 +82,7 @@ def clean(title: str) -> str:
 
     What is left is never empty: a song may be called "Master".
     """
-    kept = _BRACKET.sub(lambda found: "" if _is_noise(found[1]) else found[0], title).strip()
+    kept = _without_noise(title)
     title = kept if kept.casefold() not in _NOT_ALONE else title
     while tail := _TAIL.search(title):
         shorter = title[: tail.start()].rstrip(" -_")
@@ -96,6 +96,12 @@ def natural_key(text: str) -> tuple[tuple[int, str], ...]:
     """Return a key that sorts ``mix 2`` before ``mix 10``."""
     pieces = re.split(r"(\d+)", text.casefold(), flags=re.ASCII)
     return tuple((int(each), "") if each.isdecimal() else (-1, each) for each in pieces)
+
+
+def _without_noise(title: str) -> str:
+    """Return a title without brackets of noise; one inside another leaves an empty one."""
+    kept = _BRACKET.sub(lambda found: "" if _is_noise(found[1]) else found[0], title).strip()
+    return kept if kept == title else _without_noise(kept)
 
 
 def _is_noise(words: str) -> bool:

@@ -18,7 +18,6 @@ from pipeline.intake.verdict import DYNAMIC, needs
 # 98 %. 12 dB put into the loudest fifth raise it by 5 dB or more in nine of ten.
 BUILD_UP_DB = 5.0
 STANDING_OUT_DB = 8.0
-WARN_FURTHER_DB = 2.0
 # Where nothing is above 5 kHz, what is below it stands out of nothing.
 EMPTY_ABOVE_DB = 30.0
 SHOWN = 10
@@ -45,11 +44,10 @@ def harshness(received: Surveyed) -> Iterator[Finding]:
     by, than = (
         (build_up, "the softer ones") if build_up > BUILD_UP_DB else (loudest, "around it")
     )
-    is_advice = over < WARN_FURTHER_DB
     yield Finding(
-        Severity.INFO if is_advice else Severity.WARN,
+        Severity.INFO,
         "build-up",
-        f"{'advice: ' if is_advice else ''}the loud passages are harsh{where}: "
+        f"advice: the loud passages may be harsh{where}: "
         f"{by:.0f} dB more at 2–5 kHz than {than}",
         time_s=times_s[0] if times_s else None,
         action="ask for a dynamic EQ at 2–5 kHz on what carries the loud passages",

@@ -32,9 +32,10 @@ def mono_fold(received: Surveyed) -> Iterator[Finding]:
     if not (lost or is_much):
         return
     yield Finding(
-        Severity.WARN if is_much else Severity.INFO,
+        # Two octaves that cancel are heard in four mixes of five only, so this stays advice.
+        Severity.INFO,
         "lost-in-mono",
-        f"in mono the mix loses {figures.mono_loss_lu:.1f} LU{_where(figures, lost)}",
+        f"advice: in mono the mix loses {figures.mono_loss_lu:.1f} LU{_where(figures, lost)}",
         action="listen in mono; ask for less stereo widening, or a mono-safe bounce",
         evidence=Evidence(
             numbers=(

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.intake.titles import NamedSong, clean, natural_key, read_names
@@ -96,6 +96,8 @@ def test_numbers_sort_by_value() -> None:
     assert sorted(["mix 10", "Mix 2", "mix 1"], key=natural_key) == ["mix 1", "Mix 2", "mix 10"]
 
 
+@example(["0([})"])
+@example(["_"])
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=40).filter(str.strip), min_size=1, max_size=5))
 def test_every_name_gives_a_title_and_cleaning_twice_is_cleaning_once(stems: list[str]) -> None:
