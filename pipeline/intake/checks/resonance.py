@@ -9,10 +9,10 @@ from pipeline.intake.checks.received import Surveyed
 from pipeline.intake.listeners.resonance import Resonance, ResonanceFigures
 from pipeline.intake.verdict import TONE, needs
 
-# Own measurements: 3 dB and more that no note explains stand in one of ten clean pieces, 4.5
-# in one of fifteen: instruments have formants. Hence advice.
+# Own measurements: of 157 clean recordings one in seven reaches this, of 20 synthesised
+# programmes half: instruments have formants, drones and favourite notes. 18 dB put in reach it
+# in 97 of 100. Hence advice.
 ADVICE_EXCESS_DB = 4.5
-MOST_GAIN_DB = 24.0  # no room and no plug-in rings so much: this is a drone
 LEFT_DB = 6.0  # a peak of this height over its surroundings is part of many good sounds
 
 
@@ -24,11 +24,7 @@ LEFT_DB = 6.0  # a peak of this height over its surroundings is part of many goo
 def resonance(received: Surveyed) -> Iterator[Finding]:
     """No narrow band rings through the whole mix."""
     figures = received.survey.of(ResonanceFigures)
-    found = [
-        each
-        for each in figures.resonances
-        if each.excess_db >= ADVICE_EXCESS_DB and each.gain_db <= MOST_GAIN_DB
-    ]
+    found = [each for each in figures.resonances if each.excess_db >= ADVICE_EXCESS_DB]
     if not found:
         return
     worst = found[0]
