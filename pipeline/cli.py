@@ -89,6 +89,10 @@ def check(
     show_all: Annotated[
         bool, typer.Option("--all", help="Say everything; else what matters most.")
     ] = False,
+    mastered: Annotated[
+        bool,
+        typer.Option("--mastered", help="Master the tracks too; say what that did."),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -96,7 +100,12 @@ def check(
     from pipeline.build.check import check_album
     from pipeline.tell import teller
 
-    done = check_album(file, settings=_settings(), teller=teller(quiet=quiet or as_json))
+    done = check_album(
+        file,
+        settings=_settings(),
+        teller=teller(quiet=quiet or as_json),
+        mastered=mastered,
+    )
     findings = done.checked.findings
     if as_json:
         _print_json(done.checked.to_json())

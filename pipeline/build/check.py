@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from formats.atomic import write_atomically
 from pipeline.build.examining import examine
+from pipeline.build.hearing import hear_masters
+from pipeline.build.preparing import Prepared
 from pipeline.build.reaching import aims_out_of_reach
 from pipeline.build.session import Intake, Session, Settings, Teller, open_session
+from pipeline.build.work import EditionWork
 from pipeline.engine.copies import disk_error
 from pipeline.findings import Finding
 from pipeline.intake.comparison import compare
@@ -18,6 +21,7 @@ from pipeline.intake.readiness import readiness_of
 from pipeline.intake.strictness import loosened
 from pipeline.report.intake import Checked, CheckedMix
 from pipeline.report.intake_page import render_intake
+from pipeline.spec.model import AnyDeliverable
 
 PAGE = Path("reports") / "intake.html"
 
@@ -30,8 +34,21 @@ class CheckedAlbum:
     page: Path
 
 
-def check_album(path: Path, *, settings: Settings, teller: Teller) -> CheckedAlbum:
+def check_album(
+    path: Path, *, settings: Settings, teller: Teller, mastered: bool = False
+) -> CheckedAlbum:
     """Read the spec and every mix of it, and write the intake page.
+
+    Parameters
+    ----------
+    path : Path
+        The spec.
+    settings : Settings
+        How the command was called.
+    teller : Teller
+        Who is told how it goes on.
+    mastered : bool
+        Whether every track is mastered and rendered too, and what that did is told.
 
     Raises
     ------
@@ -51,10 +68,21 @@ def check_album(path: Path, *, settings: Settings, teller: Teller) -> CheckedAlb
             *intake.remarks,
             *examine(session, deliverables, intake),
             *aims_out_of_reach(session, works, intake),
+            *(_of_masters(session, deliverables, intake, works) if mastered else ()),
         )
         findings = loosened(found, session.spec.strictness)
         checked = _checked(session, intake, findings)
         return CheckedAlbum(checked, _write_page(session.out / PAGE, checked))
+
+
+def _of_masters(
+    session: Session,
+    deliverables: Mapping[str, AnyDeliverable],
+    intake: Intake,
+    works: Mapping[str, EditionWork],
+) -> tuple[Finding, ...]:
+    rate_hz = session.album_rate_hz(intake.facts)
+    return hear_masters(session, Prepared(deliverables, intake, works, rate_hz))
 
 
 def _checked(session: Session, intake: Intake, findings: tuple[Finding, ...]) -> Checked:

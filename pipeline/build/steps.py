@@ -10,7 +10,7 @@ from pipeline.assemble.timeline import Segment, Span
 from pipeline.dsp.limiter import LIMITER_VERSION, LimiterSettings
 from pipeline.engine import Output, Source, Step
 from pipeline.intake.probe import MixFacts
-from pipeline.intake.survey import versions
+from pipeline.intake.survey import MASTER_EARS, versions
 from pipeline.master.chain import describe
 from pipeline.render.score import Score, to_params
 from pipeline.spec.model import ChainItem
@@ -107,6 +107,22 @@ def segment_step(
         outputs=(*(f"audio/{track}" for track in segment.tracks), "log"),
         tools=("numpy", "numba", "soxr"),
         cost_s=float(segment.end_s) / 60,
+    )
+
+
+def survey_rendered_step(
+    track: str, rendered: Step, *, sample_rate_hz: int, seconds: float
+) -> Step:
+    """Return the step in which a rendered track is listened to, as its mix was."""
+    return Step(
+        name=f"{track}/survey of {rendered.name.rpartition('/')[2]}",
+        kind="render.survey",
+        run="pipeline.render.steps:survey_rendered",
+        params={"sample_rate_hz": sample_rate_hz, "listeners": versions(MASTER_EARS)},
+        inputs={"audio": rendered.output(f"audio/{track}")},
+        outputs=("survey",),
+        tools=("numpy", "scipy"),
+        cost_s=seconds / 150,
     )
 
 

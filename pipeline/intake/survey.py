@@ -56,6 +56,9 @@ EARS: tuple[Ear, ...] = (
 )
 """Everybody who listens, in order."""
 
+MASTER_EARS = tuple(ear for ear in EARS if ear.name in {"moments", "stereo"})
+"""Who listens to what was mastered, to compare it with its mix."""
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -77,9 +80,9 @@ class Survey:
         return cls(data)
 
 
-def versions() -> dict[str, int]:
-    """Return the version of every listener, which a survey depends on."""
-    return {ear.name: ear.version for ear in EARS}
+def versions(ears: tuple[Ear, ...] = EARS) -> dict[str, int]:
+    """Return the version of each listener, which a survey depends on."""
+    return {ear.name: ear.version for ear in ears}
 
 
 def survey(path: Path, *, advanced: Callable[[float], None] | None = None) -> Survey:
@@ -109,9 +112,9 @@ def survey(path: Path, *, advanced: Callable[[float], None] | None = None) -> Su
         return hear(_blocks(path, reader, advanced), wanted)
 
 
-def hear(blocks: Iterator[Audio], wanted: Format) -> Survey:
-    """Return what every listener finds in audio of any origin."""
-    listeners = {ear.name: _resolved(ear)(wanted) for ear in EARS}
+def hear(blocks: Iterator[Audio], wanted: Format, *, ears: tuple[Ear, ...] = EARS) -> Survey:
+    """Return what the listeners find in audio of any origin."""
+    listeners = {ear.name: _resolved(ear)(wanted) for ear in ears}
     for heard in pieces(
         blocks, sample_rate_hz=wanted.sample_rate_hz, n_channels=wanted.n_channels
     ):

@@ -11,7 +11,7 @@ from formats.pcm import SampleFormat, pack
 from pipeline.dsp import Audio
 from pipeline.dsp.limiter import BINS_PER_SECOND, Limiter, LimiterSettings
 from pipeline.render.score import Score, from_params
-from pipeline.render.segment import N_CHANNELS, render_blocks
+from pipeline.render.segment import BLOCK_SAMPLES, N_CHANNELS, FloatTrack, render_blocks
 from pipeline.render.words import Words
 
 if TYPE_CHECKING:
@@ -45,6 +45,23 @@ def quantise(job: Job) -> None:
         for block in words:
             out.write(pack(block, word))
     job.write_json("log", words.log)
+
+
+def survey_rendered(job: Job) -> None:
+    """Listen to a rendered track as to a mix: ``survey``, as `Survey.to_json` writes it."""
+    from pipeline.intake.listening import Format
+    from pipeline.intake.survey import MASTER_EARS, hear
+
+    rate_hz: int = job.params["sample_rate_hz"]
+    source = job.input("audio")
+    n_samples = source.stat().st_size // (4 * N_CHANNELS)
+    track = FloatTrack(source)
+    blocks = (
+        track.read(start, min(BLOCK_SAMPLES, n_samples - start))
+        for start in range(0, n_samples, BLOCK_SAMPLES)
+    )
+    wanted = Format(rate_hz, N_CHANNELS, n_samples, 0, is_float=True)
+    job.write_json("survey", hear(blocks, wanted, ears=MASTER_EARS).to_json())
 
 
 def db_to_gain(level_db: float) -> float:
