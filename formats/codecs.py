@@ -190,14 +190,6 @@ def encode_flac(
             raise EncodeError(out.name, n_samples, "samples: one or more are needed")
 
 
-def decode_blocks(
-    path: Path, *, block_samples: int = _BLOCK_SAMPLES
-) -> Iterator[npt.NDArray[np.float64]]:
-    """Yield the audio alone of what `decode` yields."""
-    for piece in decode(path, block_samples=block_samples):
-        yield piece.audio
-
-
 def decode(path: Path, *, block_samples: int = _BLOCK_SAMPLES) -> Iterator[Piece]:
     """Yield the audio of a WAV, FLAC or MP3 file in pieces.
 

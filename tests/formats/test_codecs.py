@@ -13,7 +13,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from formats.codecs import StreamFacts, decode_blocks, encode_flac, encode_mp3, stream_facts
+from formats.codecs import StreamFacts, decode, encode_flac, encode_mp3, stream_facts
 from formats.errors import EncodeError, FormatError, ToolError
 from formats.payload import find_payload
 from formats.tool import Command, ffmpeg_path, run
@@ -50,7 +50,7 @@ def raw_float(folder: Path, audio: Samples) -> Path:
 
 
 def decoded(path: Path, *, block_samples: int = 4096) -> Floats:
-    return np.concatenate(list(decode_blocks(path, block_samples=block_samples)))
+    return np.concatenate([piece.audio for piece in decode(path, block_samples=block_samples)])
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_any_block_length_gives_the_same_samples(
     path: Path = request.getfixturevalue(kind)
     whole = decoded(path, block_samples=1 << 16)
     np.testing.assert_array_equal(decoded(path, block_samples=777), whole)
-    assert {len(block) for block in decode_blocks(path, block_samples=10_000)} == {10_000, 11}
+    assert {len(each.audio) for each in decode(path, block_samples=10_000)} == {10_000, 11}
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
@@ -276,9 +276,9 @@ def test_one_wrong_bit_in_a_flac_is_noticed(flac: Path) -> None:
 
 
 def test_decoding_may_be_given_up(flac: Path) -> None:
-    blocks = decode_blocks(flac, block_samples=10)
-    assert len(next(blocks)) == 10
-    blocks.close()  # type: ignore[attr-defined]  # a generator, promised as an iterator only
+    pieces = decode(flac, block_samples=10)
+    assert len(next(pieces).audio) == 10
+    pieces.close()  # type: ignore[attr-defined]  # a generator, promised as an iterator only
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3"])
@@ -300,7 +300,7 @@ def test_whatever_the_bytes_only_our_own_errors_escape(
     path.write_bytes(damaged)
     try:
         stream_facts(path)
-        for _ in decode_blocks(path):
+        for _ in decode(path):
             pass
     except FormatError:
         pass

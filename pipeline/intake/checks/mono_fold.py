@@ -11,10 +11,9 @@ from pipeline.intake.listeners.stereo import StereoFigures
 
 # Unrelated channels lose 3.0 LU, so more is lost only where they work against each other. Own
 # measurements, 88 excerpts of game music: half lose up to 0.8 LU, 98 of 100 up to 3.3.
-WARN_LOSS_LU = 4.0
+LOSS_LU = 4.0
 BAND_LOSS_LU = 6.0
 AUDIBLE_DB = 20.0  # bands so far under the strongest do not carry the mix
-WARN_BANDS = 3  # an octave; in the same excerpts two bands at most
 
 
 @check(
@@ -28,8 +27,7 @@ def mono_fold(received: Surveyed) -> Iterator[Finding]:
     if not figures.has_both or inversion(figures):
         return  # `intake/polarity` tells the cause
     lost = _lost_bands(figures)
-    is_much = figures.mono_loss_lu > WARN_LOSS_LU or len(lost) >= WARN_BANDS
-    if not (lost or is_much):
+    if not lost and figures.mono_loss_lu <= LOSS_LU:
         return
     yield Finding(
         # Two octaves that cancel are heard in four mixes of five only, so this stays advice.
@@ -40,7 +38,7 @@ def mono_fold(received: Surveyed) -> Iterator[Finding]:
         evidence=Evidence(
             numbers=(
                 ("mono_loss_lu", round(figures.mono_loss_lu, 1)),
-                ("mono_loss_limit_lu", WARN_LOSS_LU),
+                ("mono_loss_limit_lu", LOSS_LU),
                 ("band_loss_limit_lu", BAND_LOSS_LU),
             ),
             plot=Plot(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.findings import Evidence, Finding, Severity, check
-from pipeline.intake.checks.mono_fold import WARN_LOSS_LU
+from pipeline.intake.checks.mono_fold import LOSS_LU
 from pipeline.intake.listeners.stereo import StereoFigures
 from pipeline.match.mastered import Mastered
 
@@ -26,7 +26,7 @@ def mono_loss(mastered: Mastered) -> Iterator[Finding]:
         return
     passages = sorted(zip(after.passage_correlations, after.passages_s, strict=True))[:SHOWN]
     yield Finding(
-        Severity.WARN if after.mono_loss_lu > WARN_LOSS_LU else Severity.INFO,
+        Severity.WARN if after.mono_loss_lu > LOSS_LU else Severity.INFO,
         "widened",
         f"in mono the master loses {after.mono_loss_lu:.1f} LU, the mix lost "
         f"{max(before.mono_loss_lu, 0.0):.1f}: the chain widens it",

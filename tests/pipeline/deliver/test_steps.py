@@ -30,7 +30,7 @@ def encoded(
 
 
 def decoded(path: Path) -> np.ndarray:
-    return np.concatenate(list(codecs.decode_blocks(path)))
+    return np.concatenate([piece.audio for piece in codecs.decode(path)])
 
 
 @pytest.mark.parametrize("tails", [[0], [480], [0, 960]])
