@@ -98,13 +98,15 @@ def segment_step(
         },
         "limiter": settings and {"version": LIMITER_VERSION, **settings},
     }
+    cuts = [f"audio/{track}" for track in segment.tracks]
     return Step(
         name=f"{'+'.join(segment.tracks)}/render@{edition or 'album'}-{sample_rate_hz}",
         kind="render.segment",
         run="pipeline.render.steps:render_segment",
         params=params,
         inputs={f"audio/{track}": masters[track].output("audio") for track in segment.tracks},
-        outputs=(*(f"audio/{track}" for track in segment.tracks), "log"),
+        outputs=(*cuts, "log"),
+        passing=frozenset(cuts),
         tools=("numpy", "numba", "soxr"),
         cost_s=float(segment.end_s) / 60,
     )

@@ -20,7 +20,7 @@ from pipeline.errors import StoreError
 log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x474C4D53  # "GLMS": tells our file from any other SQLite file
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: outputs that were passed on are marked
 BUSY_S = 30.0
 _TABLES = """
 CREATE TABLE steps (
@@ -40,7 +40,10 @@ CREATE TABLE builds (number INTEGER PRIMARY KEY, keys TEXT NOT NULL);
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A step that has run: its key, what it made and what it depended on."""
+    """A step that has run: its key, what it made and what it depended on.
+
+    Of `outputs`, those that are `passing` were not kept.
+    """
 
     key: str
     name: str
@@ -48,6 +51,12 @@ class Record:
     outputs: Mapping[str, Artifact]
     facets: Facets
     seconds: float
+    passing: frozenset[str] = frozenset()
+
+    @property
+    def kept(self) -> Mapping[str, Artifact]:
+        """The outputs that the store keeps."""
+        return {name: made for name, made in self.outputs.items() if name not in self.passing}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,8 @@ class Index:
     def put_step(self, record: Record) -> None:
         """Keep a step that has run."""
         outputs = {
-            name: [made.digest, made.size_bytes] for name, made in record.outputs.items()
+            name: [made.digest, made.size_bytes, name in record.passing]
+            for name, made in record.outputs.items()
         }
         self._run(
             "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, "
@@ -287,6 +297,10 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
             f"was written by a newer version: store {version}, this one reads {SCHEMA_VERSION}",
             "update glassmaster, or remove the folder to build everything afresh",
         )
+    elif version < SCHEMA_VERSION:
+        db.execute(
+            f"PRAGMA user_version = {SCHEMA_VERSION}"
+        )  # what it holds is still understood
     db.execute("COMMIT")
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
@@ -341,5 +355,7 @@ def _store_error(where: str, error: sqlite3.Error) -> StoreError:
 
 def _record(row: tuple[Any, ...]) -> Record:
     key, name, kind, outputs, facets, seconds = row
-    made = {out: Artifact(*each) for out, each in json.loads(outputs).items()}
-    return Record(key, name, kind, made, json.loads(facets), seconds)
+    told = json.loads(outputs)
+    made = {out: Artifact(*each[:2]) for out, each in told.items()}
+    passing = frozenset(out for out, each in told.items() if each[2:] == [True])
+    return Record(key, name, kind, made, json.loads(facets), seconds, passing)

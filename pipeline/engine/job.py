@@ -7,13 +7,13 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.engine.copies import disk_error
 from pipeline.engine.keys import canonical_json
-from pipeline.engine.objects import Objects, Sink
+from pipeline.engine.objects import Objects, Sink, artifact_of
 from pipeline.engine.step import JSON, Artifact
 
 LEAST_ADVANCE = 0.01
@@ -29,7 +29,7 @@ class Task:
 
     Parameters
     ----------
-    name, run, params, hints, outputs
+    name, run, params, hints, outputs, passing
         As in `Step`.
     inputs : mapping of str to Path
         Where each input lies.
@@ -44,6 +44,23 @@ class Task:
     inputs: Mapping[str, Path]
     outputs: tuple[str, ...]
     objects: Objects
+    passing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a step has made.
+
+    Parameters
+    ----------
+    outputs : mapping of str to Artifact
+        All of its outputs, by name.
+    passing : mapping of str to Path
+        Where those lie that are only passed on; whoever has read them last removes them.
+    """
+
+    outputs: Mapping[str, Artifact] = field(default_factory=dict)
+    passing: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Job:
@@ -142,11 +159,13 @@ class Job:
             self._fraction = fraction
             self._advanced(min(fraction, 1.0))
 
-    def keep(self) -> dict[str, Artifact]:
-        """Move all outputs into the store, when the function has returned."""
+    def keep(self) -> Made:
+        """Move what is to be kept into the store, when the function has returned."""
         unwritten = [name for name in self._task.outputs if name not in self._written]
         assert not unwritten, f"{self.name} did not make {', '.join(unwritten)}"
-        return {name: self._kept(name) for name in self._task.outputs}
+        outputs = {name: self._kept(name) for name in self._task.outputs}
+        passing = {name: _path(self._written.pop(name)) for name in self._task.passing}
+        return Made(outputs, passing)
 
     def clear(self) -> None:
         """Remove what temporary files are left."""
@@ -166,15 +185,21 @@ class Job:
         written = self._written[name]
         if isinstance(written, Sink):
             assert written.closed, f"{self.name} did not close {name!r}"
-            return self._task.objects.adopt(written.path, written.artifact)
-        assert written.is_file(), f"{self.name} did not write {name!r}"
-        return self._task.objects.adopt(written)
+            made = written.artifact
+        else:
+            assert written.is_file(), f"{self.name} did not write {name!r}"
+            made = artifact_of(written)
+        return (
+            made
+            if name in self._task.passing
+            else self._task.objects.adopt(_path(written), made)
+        )
 
 
 def perform(
     task: Task, *, advanced: Callable[[float], None], is_stopping: Callable[[], bool]
-) -> dict[str, Artifact]:
-    """Run a step and return what it made, by output name; needs nothing but its arguments.
+) -> Made:
+    """Run a step and return what it made; needs nothing but its arguments.
 
     Raises
     ------

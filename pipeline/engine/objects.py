@@ -43,6 +43,11 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def artifact_of(path: Path) -> Artifact:
+    """Return what the file at `path` is; it reads every byte."""
+    return Artifact(file_sha256(path), path.stat().st_size)
+
+
 class Sink(io.RawIOBase):
     """A new file that is hashed while it is written, from start to end.
 
@@ -126,7 +131,7 @@ class Objects:
     def adopt(self, path: Path, artifact: Artifact | None = None) -> Artifact:
         """Move a finished temporary file in; hash it unless its writer already did."""
         if artifact is None:
-            artifact = Artifact(file_sha256(path), path.stat().st_size)
+            artifact = artifact_of(path)
         target = self.path_of(artifact.digest)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

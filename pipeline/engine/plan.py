@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from pipeline.engine.graph import Graph, gather
 from pipeline.engine.index import Record
 from pipeline.engine.keys import Facets, facets_of, key_of, known_digests
-from pipeline.engine.reasons import Reason, ReasonCode, changed, differs
+from pipeline.engine.reasons import Reason, ReasonCode, changed, differs, passed_on
 from pipeline.engine.step import JSON, Artifact, Output, Source, Step, producers
 from pipeline.engine.store import Store
 
@@ -156,7 +156,23 @@ def make_plan(
         )
         steps.append(planned)
         made |= planned.artifacts()
-    return Plan(tuple(steps), graph, dict(tool_versions), must_run)
+    return Plan(tuple(_remade(steps)), graph, dict(tool_versions), must_run)
+
+
+def _remade(steps: list[Planned]) -> list[Planned]:
+    """Foretell which steps run again since what they only passed on is read once more."""
+    planned = {each.step: each for each in steps}
+    for each in reversed(steps):
+        reader = planned[each.step]
+        if reader.status == "reuse":
+            continue
+        for given in reader.step.inputs.values():
+            if isinstance(given, Output) and given.is_passing:
+                before = planned[given.step]
+                if before.status == "reuse":
+                    reason = passed_on(given.name, reader.step.name)
+                    planned[given.step] = replace(before, status=reader.status, reason=reason)
+    return [planned[each.step] for each in steps]
 
 
 def judge(
@@ -206,7 +222,7 @@ def _waits(
 
 def _loss(record: Record, store: Store, *, rehash: bool) -> Reason | None:
     """Why outputs that were made once must be made again, if they must."""
-    states = {name: store.check(made, rehash=rehash) for name, made in record.outputs.items()}
+    states = {name: store.check(made, rehash=rehash) for name, made in record.kept.items()}
     damaged = [name for name, state in states.items() if state == "damaged"]
     missing = [name for name, state in states.items() if state == "missing"]
     if damaged:

@@ -16,6 +16,7 @@ ReasonCode: TypeAlias = Literal[
     "tool_changed",
     "output_missing",
     "output_damaged",
+    "output_passed_on",
     "forced",
     "waits",
 ]
@@ -84,6 +85,11 @@ def changed(before: Facets | None, now: Facets, *, unknown: Set[str] = frozenset
     more = len(texts) - MOST_CHANGES_SHOWN
     shown = texts[:MOST_CHANGES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
     return Reason(found[0][0], "; ".join(shown))
+
+
+def passed_on(output: str, reader: str) -> Reason:
+    """Return why a step runs again whose `output` was not kept and is read once more."""
+    return Reason("output_passed_on", f"{reader} reads its {output}, which is not kept")
 
 
 def differs(before: Facets | None, now: Facets, *, unknown: Set[str]) -> str:

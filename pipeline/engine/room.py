@@ -61,7 +61,7 @@ def _dispensable(index: Index, kept: Mapping[str, int], keep_builds: int) -> lis
     """Return what no last build needs: of no step first, then by when a step was used."""
     by_age: dict[str, None] = {}
     for record in index.steps_by_age():
-        for made in record.outputs.values():
+        for made in record.kept.values():
             by_age.pop(made.digest, None)  # the youngest step that made it counts
             by_age[made.digest] = None
     strays = [digest for digest in kept if digest not in by_age]
@@ -73,7 +73,7 @@ def _forget_all_but(digests: Set[str], index: Index, keep_builds: int) -> None:
     needed = _needed_keys(index, keep_builds)
     with index.writing():
         for record in index.steps_by_age():
-            is_whole = all(made.digest in digests for made in record.outputs.values())
+            is_whole = all(made.digest in digests for made in record.kept.values())
             if not is_whole and record.key not in needed:
                 index.remove_step(record.key)
         index.remove_objects_but(digests)
@@ -83,7 +83,7 @@ def _forget_all_but(digests: Set[str], index: Index, keep_builds: int) -> None:
 
 def _needed_digests(index: Index, keep_builds: int) -> set[str]:
     records = (index.step(key) for key in _needed_keys(index, keep_builds))
-    return {made.digest for record in records if record for made in record.outputs.values()}
+    return {made.digest for record in records if record for made in record.kept.values()}
 
 
 def _needed_keys(index: Index, keep_builds: int) -> set[str]:

@@ -6,6 +6,7 @@ import heapq
 import logging
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,7 +19,7 @@ from pipeline.engine.job import Job, StoppedError, Task
 from pipeline.engine.keys import known_digests
 from pipeline.engine.objects import Signature
 from pipeline.engine.plan import Plan, Planned, judge
-from pipeline.engine.reasons import Reason
+from pipeline.engine.reasons import Reason, passed_on
 from pipeline.engine.sources import changed_while_read
 from pipeline.engine.step import Artifact, Output, Source, Step, producers
 from pipeline.engine.store import Store
@@ -147,11 +148,15 @@ class _Run:
         self._plan, self._store, self._workers = plan, store, workers
         self._jobs, self._progress = jobs, progress
         self._planned = {planned.step: planned for planned in plan}
-        self._consumers = plan.graph.consumers()
+        consumers = plan.graph.consumers()
+        self._waiting = {step: list(readers) for step, readers in consumers.items()}
+        self._unread = {step: len(readers) for step, readers in consumers.items()}
+        self._passing: dict[Output, Path] = {}  # outputs that are dropped when they were read
+        self._remade: dict[Step, Reason] = {}  # steps that run since such an output is gone
         self._awaited = {step: len(producers(step)) for step in plan.graph.steps}
-        self._urgency = _remaining_s(plan, self._consumers)
+        self._urgency = _remaining_s(plan, consumers)
         self._place = {step: place for place, step in enumerate(plan.graph.steps)}
-        self._ready: list[tuple[float, int, Planned]] = []
+        self._ready: list[tuple[bool, float, int, Planned]] = []
         self._running: dict[str, _Running] = {}
         self._twins: dict[str, list[Planned]] = {}  # asked for while their key is being made
         self._reports: SimpleQueue[Advanced | Ended | Interrupted] = SimpleQueue()
@@ -194,6 +199,7 @@ class _Run:
             # Had all gone well before, there were nothing left to write here.
             log.warning("the last results could not be recorded: %s", error)
         finally:
+            self._drop(list(self._passing))
             self._workers.close()
             self._progress.done()
 
@@ -208,23 +214,59 @@ class _Run:
                 pending.extend(self._end(planned, planned.outputs))
             elif key in self._twins:
                 self._twins[key].append(planned)
+            elif dropped := self._dropped(planned.step):
+                pending.extend(self._remake(dropped, planned.step))
             else:
                 self._twins[key] = []
-                step = planned.step
-                heapq.heappush(self._ready, (-self._urgency[step], self._place[step], planned))
+                heapq.heappush(self._ready, (*self._rank(planned.step), planned))
+
+    def _rank(self, step: Step) -> tuple[bool, float, int]:
+        """Return what tells who runs first: who frees space, then whose path is longest."""
+        is_freeing = any(
+            isinstance(given, Output) and given.is_passing for given in step.inputs.values()
+        )
+        return not is_freeing, -self._urgency[step], self._place[step]
+
+    def _dropped(self, step: Step) -> list[Step]:
+        """Return the steps whose outputs `step` reads but were dropped, or never made here."""
+        gone = [
+            given.step
+            for given in step.inputs.values()
+            if isinstance(given, Output) and given.is_passing and given not in self._passing
+        ]
+        return list(dict.fromkeys(gone))
+
+    def _remake(self, dropped: list[Step], reader: Step) -> list[Step]:
+        """Have `reader` wait for steps whose outputs are gone; return those to be begun."""
+        begun = []
+        for step in dropped:
+            self._waiting[step].append(reader)
+            self._awaited[reader] += 1
+            if step in self._remade:
+                continue
+            gone = next(each for each in step.outputs if each in step.passing)
+            self._remade[step] = passed_on(gone, reader.name)
+            for producer in producers(step):
+                self._unread[producer] += 1
+            self._left_s += step.cost_s
+            self._progress.planned(self._left_s)
+            begun.append(step)
+        return begun
 
     def _judged(self, step: Step) -> Planned:
-        before = self._planned[step]
+        before, again = self._planned[step], self._remade.get(step)
         digests = known_digests(step, self._made)
-        if before.status == "reuse" and digests == before.facets["inputs"]:
+        if before.status == "reuse" and digests == before.facets["inputs"] and not again:
             return before
         now = judge(
             step,
             self._made,
             self._store,
             tool_versions=self._plan.tool_versions,
-            is_forced=step in self._plan.forced,
+            is_forced=step in self._plan.forced or again is not None,
         )
+        if again:
+            return replace(now, reason=again)
         # What the plan found damaged, it removed: now it would seem to be missing.
         known_reason = now.status == "run" and before.status == "run"
         return replace(now, reason=before.reason) if known_reason else now
@@ -241,6 +283,7 @@ class _Run:
                 inputs={name: self._path(given) for name, given in step.inputs.items()},
                 outputs=step.outputs,
                 objects=self._store.objects,
+                passing=step.passing,
             )
         except PipelineError as error:
             self._fail(step.name, error)
@@ -252,6 +295,8 @@ class _Run:
     def _path(self, given: Output | Artifact | Source) -> Path:
         if isinstance(given, Source):
             return given.path
+        if given in self._passing:
+            return self._passing[given]
         path = self._store.path_of(self._made[given] if isinstance(given, Output) else given)
         if not path.exists():
             raise StoreError(str(path), "is gone from the store", "build again to make it anew")
@@ -313,12 +358,22 @@ class _Run:
     def _keep(self, planned: Planned, report: Ended) -> None:
         step, key = planned.step, planned.key
         assert key is not None
+        made = report.made
         self._store.record(
-            Record(key, step.name, step.kind, report.outputs, planned.facets, report.seconds)
+            Record(
+                key,
+                step.name,
+                step.kind,
+                made.outputs,
+                planned.facets,
+                report.seconds,
+                step.passing,
+            )
         )
         self._ran[step.name] = report.seconds
+        self._passing |= {Output(step, name): path for name, path in made.passing.items()}
         for each in (planned, *self._twins.pop(key)):
-            self._offer(self._end(each, report.outputs))
+            self._offer(self._end(each, made.outputs))
 
     def _end(self, planned: Planned, outputs: Mapping[str, Artifact]) -> list[Step]:
         """Note that a step's outputs are there; return the steps that waited for just them."""
@@ -328,9 +383,24 @@ class _Run:
         if step.name not in self._ran and self._planned[step].status != "reuse":
             self._left_s -= step.cost_s
             self._progress.planned(self._left_s)
-        for consumer in self._consumers[step]:
-            self._awaited[consumer] -= 1
-        return [each for each in self._consumers[step] if not self._awaited[each]]
+        self._remade.pop(step, None)
+        for producer in producers(step):
+            self._unread[producer] -= 1
+        for each in (step, *producers(step)):
+            if not self._unread[each]:
+                self._drop([Output(each, name) for name in each.passing])
+        waiting, self._waiting[step] = self._waiting[step], []
+        for reader in waiting:
+            self._awaited[reader] -= 1
+        return [each for each in waiting if not self._awaited[each]]
+
+    def _drop(self, outputs: list[Output]) -> None:
+        """Remove what was passed on, if it is still there."""
+        for output in outputs:
+            path = self._passing.pop(output, None)
+            if path is not None:
+                with suppress(OSError):  # swept away before the next build
+                    path.unlink()
 
     def _results(self) -> Results:
         ended = self._ended

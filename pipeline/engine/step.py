@@ -69,6 +69,10 @@ class Step:
         so it must not change a byte of what is made.
     outputs : tuple of str
         Names of what the step makes.
+    passing : frozenset of str
+        Those outputs that are only passed on: large, and made again faster than they are worth
+        keeping. They are dropped once every step of the run that reads them has ended, and the
+        step runs again when another must read them. No part of the key.
     tools : tuple of str
         Names of the libraries and programs that shape the bytes; their versions enter the key.
     cost_s : float
@@ -84,6 +88,7 @@ class Step:
     inputs: Mapping[str, Output | Artifact | Source] = field(default_factory=dict)
     hints: Mapping[str, JSON] = field(default_factory=dict)
     outputs: tuple[str, ...] = ("out",)
+    passing: frozenset[str] = frozenset()
     tools: tuple[str, ...] = ()
     cost_s: float = 0.0
 
@@ -93,6 +98,9 @@ class Step:
         assert ":" in self.run, f"{self.name}: run must be 'module:function', got {self.run!r}"
         assert self.outputs, f"{self.name}: a step makes at least one output"
         assert len(set(self.outputs)) == len(self.outputs), f"{self.name}: an output twice"
+        assert self.passing <= set(self.outputs), (
+            f"{self.name}: passes on what it does not make"
+        )
         # Copies: what the caller changes afterwards must not change a step.
         object.__setattr__(self, "params", dict(self.params))
         object.__setattr__(self, "inputs", dict(self.inputs))
@@ -109,6 +117,11 @@ class Output:
 
     step: Step
     name: str
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it is dropped when it has been read."""
+        return self.name in self.step.passing
 
 
 def producers(step: Step) -> tuple[Step, ...]:

@@ -104,7 +104,7 @@ class Store:
         The outputs are written through to the disk in the background, and only then the record
         is: after a power cut no record speaks of content that is not there.
         """
-        digests = [made.digest for made in record.outputs.values()]
+        digests = [made.digest for made in record.kept.values()]
         self._unsettled[record.key] = record, self._syncing.submit(self._sync, digests)
 
     def settle(self, *, wait: bool = False) -> None:
@@ -200,7 +200,7 @@ class Store:
         return any(
             made.digest == digest
             for record, _ in self._unsettled.values()
-            for made in record.outputs.values()
+            for made in record.kept.values()
         )
 
     # Files outside

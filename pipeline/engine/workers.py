@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol, TypeAlias
 
-from pipeline.engine.job import Task, perform
-from pipeline.engine.step import Artifact
+from pipeline.engine.job import Job, Made, Task, perform
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,11 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A step has ended: with its outputs, or with the error that it raised."""
+    """A step has ended: with what it made, or with the error that it raised."""
 
     name: str
     seconds: float
-    outputs: Mapping[str, Artifact]
+    made: Made
     error: BaseException | None = None
 
 
@@ -82,17 +81,17 @@ class ThreadWorkers:
 
     def _run(self, task: Task, report: Report) -> None:
         start_s = time.perf_counter()
-        outputs: Mapping[str, Artifact] = {}
+        made = Made()
         error: BaseException | None = None
         try:
-            outputs = perform(
+            made = perform(
                 task,
                 advanced=lambda fraction: report(Advanced(task.name, fraction)),
                 is_stopping=self._stopping.is_set,
             )
         except BaseException as raised:  # raised again by the coordinator
             error = raised
-        report(Ended(task.name, time.perf_counter() - start_s, outputs, error))
+        report(Ended(task.name, time.perf_counter() - start_s, made, error))
 
 
 class RecordingWorkers:
@@ -121,16 +120,24 @@ class RecordingWorkers:
         try:
             made = self._make(task)
         except BaseException as error:  # raised again by the coordinator
-            report(Ended(task.name, 0.0, {}, error))
+            report(Ended(task.name, 0.0, Made(), error))
             return
-        kept = {name: task.objects.add_bytes(content) for name, content in made.items()}
-        report(Ended(task.name, 0.0, kept))
+        report(Ended(task.name, 0.0, kept(task, made)))
 
     def stop(self) -> None:
         """Nothing is running."""
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def kept(task: Task, made: Mapping[str, bytes]) -> Made:
+    """Write the outputs of a task as a job would have."""
+    job = Job(task, advanced=lambda fraction: None, is_stopping=lambda: False)
+    for name, content in made.items():
+        with job.create(name) as out:
+            out.write(content)
+    return job.keep()
 
 
 def made_up(task: Task) -> dict[str, bytes]:

@@ -134,12 +134,12 @@ def test_a_mix_that_was_only_copied_again_runs_nothing(album: Album) -> None:
     assert album.heard.steps == []
 
 
-def test_a_new_gap_renders_nothing_and_makes_the_file_before_it_anew(
+def test_a_new_gap_makes_the_file_before_it_anew_and_no_other(
     album: Album, built_once: Album
 ) -> None:
     album.change("title: Noon,", "title: Noon, gap: 1 s,")
     album.build()
-    made = {"render.quantise", "deliver.flac", "deliver.mp3"}
+    made = {"render.segment", "render.quantise", "deliver.flac", "deliver.mp3"}
     assert album.ran == {(kind, "dawn") for kind in made} | {
         ("verify.inspect", name) for name in DELIVERABLES
     }
