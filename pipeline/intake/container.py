@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 HEAD_BYTES = 4096
@@ -67,12 +67,18 @@ class Extent:
         Bytes of one sample of all channels; 0 if their number varies.
     unclaimed_bytes : int
         What follows the audio and is no chunk: audio that the header does not know of.
+    start_bytes : int
+        Where it begins in the file; 0 if it never does.
+    is_little_endian : bool
+        Whether the low byte of a word comes first for certain.
     """
 
     promised_bytes: int | None
     present_bytes: int
     sample_bytes: int
     unclaimed_bytes: int = 0
+    start_bytes: int = 0
+    is_little_endian: bool = False
 
     @property
     def is_truncated(self) -> bool:
@@ -172,9 +178,12 @@ def _wav(file: BinaryIO, size_bytes: int) -> Extent | None:
             if (
                 chunk.size == 0xFFFFFFFF
             ):  # streamed, or RF64 with the size in ds64 (Tech 3306, 3)
-                return _extent(chunk, long_size, size_bytes, sample_bytes)
-            unclaimed = _unclaimed(file, chunk, f"{order}I", size_bytes)
-            return _extent(chunk, chunk.size, size_bytes, sample_bytes, unclaimed)
+                promised, unclaimed = long_size, 0
+            else:
+                promised = chunk.size
+                unclaimed = _unclaimed(file, chunk, f"{order}I", size_bytes)
+            extent = _extent(chunk, promised, size_bytes, sample_bytes, unclaimed)
+            return replace(extent, is_little_endian=order == "<")
     return None
 
 
@@ -202,7 +211,8 @@ def _w64(file: BinaryIO, size_bytes: int) -> Extent | None:
             (sample_bytes,) = _unpack(file, "<12xH", at=at + 24)
         elif guid == b"data":
             chunk = _Chunk(guid, at + 24, max(size - 24, 0))
-            return _extent(chunk, chunk.size, size_bytes, sample_bytes)
+            extent = _extent(chunk, chunk.size, size_bytes, sample_bytes)
+            return replace(extent, is_little_endian=True)
         at += max(size + 7 & ~7, 24)  # the size counts its own header; chunks lie on 8 bytes
     return None
 
@@ -238,7 +248,7 @@ def _extent(
     present = max(size_bytes - chunk.start, 0)
     if promised is not None:
         present = min(present, promised)
-    return Extent(promised, present, sample_bytes, unclaimed)
+    return Extent(promised, present, sample_bytes, unclaimed, chunk.start)
 
 
 def _chunks(

@@ -1,5 +1,7 @@
 """A mix as blocks of stereo audio, through libsndfile.
 
+Words that lie in the file as they are (WAV, RF64, W64; 16 or 24 bits, or single precision) are
+read without it, in a quarter of the time; it still opens the file and says what is in it.
 Every way a file can disappoint has its own sentence, and only `SourceError` leaves this module.
 """
 
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 import numpy as np
 
+from formats import pcm
 from pipeline.dsp import Audio
 from pipeline.errors import SourceError
 from pipeline.intake.container import HEAD_BYTES, Extent, Kind, audio_extent, recognise
@@ -27,6 +30,11 @@ BLOCK_SAMPLES = 65536
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _BITS |= {"FLOAT": 32, "DOUBLE": 64}
 _BITS |= {"ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32}
+_WORDS = {
+    "PCM_16": pcm.SampleFormat.S16LE,
+    "PCM_24": pcm.SampleFormat.S24LE,
+    "FLOAT": pcm.SampleFormat.F32LE,
+}
 _CONTAINERS = {"WAVEX": "WAV", "OGG": "Ogg"}  # where libsndfile's name is not the trade's
 _LAYOUTS = {3: "LCR or 2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _SEND = "send a WAV, AIFF or FLAC file"
@@ -113,6 +121,7 @@ class SourceReader:
         self._file = _sound_file(path)
         try:
             self.header = _header(self._file, path, extent, most_channels=most_channels)
+            self._words = _words(path, extent, self.header)
         except SourceError:
             self._file.close()
             raise
@@ -137,13 +146,15 @@ class SourceReader:
     def close(self) -> None:
         """Close the file; twice does no harm."""
         self._file.close()
+        if self._words:
+            self._words.close()
 
     def seek(self, start_samples: int) -> None:
         """Go on reading at `start_samples`, counted from 0."""
         if not 0 <= start_samples <= self.n_samples:
             raise ValueError(f"start must be 0 to {self.n_samples}, got {start_samples}")
         try:
-            self._file.seek(start_samples)
+            (self._words or self._file).seek(start_samples)
         except _sound_errors() as error:
             raise self._damaged() from error
         self._position = start_samples
@@ -179,7 +190,10 @@ class SourceReader:
         if wanted <= 0:
             return np.empty((0, self.header.n_channels))
         try:
-            block: Audio = self._file.read(wanted, dtype="float64", always_2d=True)
+            if self._words:
+                block = self._words.read(wanted)
+            else:
+                block = self._file.read(wanted, dtype="float64", always_2d=True)
         except _sound_errors() as error:
             raise self._damaged() from error
         if len(block) < wanted:
@@ -222,6 +236,32 @@ class SourceReader:
         self._file.close()  # after an error a decoder is in no state to go on
         self._file = _sound_file(self._path)
         self._file.seek(start_samples)
+
+
+class _Words:
+    """Words of a file that need no decoder."""
+
+    def __init__(
+        self, file: BinaryIO, word: pcm.SampleFormat, *, n_channels: int, start_bytes: int
+    ) -> None:
+        self._file, self._word = file, word
+        self._n_channels, self._start_bytes = n_channels, start_bytes
+        self.seek(0)
+
+    def seek(self, start_samples: int) -> None:
+        self._file.seek(self._start_bytes + start_samples * self._sample_bytes)
+
+    def read(self, n_samples: int) -> Audio:
+        data = self._file.read(n_samples * self._sample_bytes)
+        whole = len(data) - len(data) % self._sample_bytes
+        return pcm.unpack_to_float(data[:whole], self._word, n_channels=self._n_channels)
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def _sample_bytes(self) -> int:
+        return self._n_channels * self._word.n_bytes
 
 
 def read_blocks(path: Path, *, block_samples: int = BLOCK_SAMPLES) -> Iterator[Audio]:
@@ -403,6 +443,20 @@ def _header(
     )
     _refuse_header(header, path, most_channels=most_channels)
     return header
+
+
+def _words(path: Path, extent: Extent | None, header: MixHeader) -> _Words | None:
+    """Open the words of a file if header and libsndfile agree on where and what they are."""
+    word = _WORDS.get(header.subtype)
+    if extent is None or word is None or not extent.is_little_endian:
+        return None
+    sample_bytes = header.n_channels * word.n_bytes
+    are_all_there = header.n_samples * sample_bytes <= extent.present_bytes
+    if extent.sample_bytes != sample_bytes or not are_all_there:
+        return None
+    return _Words(
+        _opened(path), word, n_channels=header.n_channels, start_bytes=extent.start_bytes
+    )
 
 
 def _refuse_header(header: MixHeader, path: Path, *, most_channels: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +19,7 @@ from pipeline.dsp.loudness import LoudnessMeter
 from pipeline.dsp.meter import Measurement, Meter
 from pipeline.dsp.waveform import Waveform
 
-CHUNK_S = 10
-FAST_CHUNK_S = 5
-"""Above 96 kHz the excerpt is half as long, so that memory stays within bounds."""
-EXCERPT_CHUNKS = 3
+EXCERPT_S = 10
 WAVEFORM_COLUMNS = 600
 HASHED_BITS = (16, 24)
 CD_BITS = 16
@@ -37,7 +33,7 @@ Excerpted = np.ndarray[Any, np.dtype[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The loudest half minute, measured by us and by an independent meter."""
+    """The loudest ten seconds, measured by us and by an independent meter."""
 
     own_lufs: float
     other_lufs: float
@@ -60,7 +56,7 @@ class AudioFacts:
     measurement : Measurement
         Loudness and peaks.
     excerpt : Excerpt or None
-        The second opinion on its loudest half minute; None if it is silent or too short.
+        The second opinion on its loudest ten seconds; None if it is silent or too short.
     waveform : tuple of float
         Largest magnitude in each of up to 600 equal stretches, for pictures.
     """
@@ -181,51 +177,44 @@ def _packed(block: Audio, bits: int) -> bytes:
 
 
 class _Loudest:
-    """Keeps the loudest half minute, in whole chunks of ten seconds."""
+    """Keeps the loudest of all stretches of ten seconds, laid end to end."""
 
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
         self._sample_rate_hz = sample_rate_hz
-        chunk_s = CHUNK_S if sample_rate_hz <= 96_000 else FAST_CHUNK_S
-        self._chunk = np.empty((chunk_s * sample_rate_hz, n_channels), dtype=np.float32)
+        self._stretch = np.empty((EXCERPT_S * sample_rate_hz, n_channels), dtype=np.float32)
         self._filled = 0
-        self._recent: deque[tuple[float, Excerpted]] = deque(maxlen=EXCERPT_CHUNKS)
-        self._best: tuple[Excerpted, ...] = ()
+        self._best = self._stretch[:0]
         self._best_energy = 0.0
 
     def add(self, block: Audio) -> None:
         while len(block):
-            taken = block[: len(self._chunk) - self._filled]
-            self._chunk[self._filled : self._filled + len(taken)] = taken
+            taken = block[: len(self._stretch) - self._filled]
+            self._stretch[self._filled : self._filled + len(taken)] = taken
             self._filled += len(taken)
             block = block[len(taken) :]
-            if self._filled == len(self._chunk):
+            if self._filled == len(self._stretch):
                 self._close()
 
     def opinions(self) -> Excerpt | None:
         """Measure the excerpt twice."""
         if self._filled:
             self._close()
-        if not self._best:
+        self._stretch = self._stretch[:0]
+        if not len(self._best):
             return None
-        self._recent.clear()
-        self._chunk = self._chunk[:0]
         with _second_opinion:
-            audio = _whole_steps(np.concatenate(self._best), self._sample_rate_hz)
-            self._best = ()
+            audio = _whole_steps(self._best, self._sample_rate_hz)
             own = _own_lufs(audio, self._sample_rate_hz)
             other = None if own is None else _other_lufs(audio, self._sample_rate_hz)
         return None if own is None or other is None else Excerpt(own, other)
 
     def _close(self) -> None:
-        chunk = self._chunk[: self._filled].copy()
+        stretch = self._stretch[: self._filled]
         self._filled = 0
-        self._recent.append(
-            (float(np.einsum("ij,ij->", chunk, chunk)), chunk)
-        )  # no BLAS threads
-        energy = sum(each for each, _ in self._recent)
+        energy = float(np.einsum("ij,ij->", stretch, stretch))  # no BLAS threads
         if energy > self._best_energy:
             self._best_energy = energy
-            self._best = tuple(each for _, each in self._recent)
+            self._best = stretch.copy()
 
 
 def _whole_steps(audio: Excerpted, sample_rate_hz: int) -> Excerpted:

@@ -10,7 +10,7 @@ from pipeline.verify.inspect import inspect_file, inspect_stretch
 if TYPE_CHECKING:
     from pipeline.engine import Job
 
-INSPECT_VERSION = 1
+INSPECT_VERSION = 2  # 2: the second opinion is on the loudest ten seconds
 
 
 def inspect_audio(job: Job) -> None:

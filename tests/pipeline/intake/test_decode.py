@@ -52,6 +52,26 @@ def test_every_container_gives_the_samples_that_were_stored(
     np.testing.assert_array_equal(read, noise)
 
 
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+@pytest.mark.parametrize(
+    ("container", "endian"),
+    [("WAV", "FILE"), ("WAV", "BIG"), ("WAVEX", "FILE"), ("RF64", "FILE"), ("W64", "FILE")],
+)
+def test_words_are_those_that_libsndfile_reads(
+    tmp_path: Path, noise: Audio, container: str, endian: str, subtype: str, n_channels: int
+) -> None:
+    path = tmp_path / "mix.wav"
+    soundfile.write(
+        path, noise[:999, :n_channels], 48_000, subtype, endian=endian, format=container
+    )
+    expected = soundfile.read(path, always_2d=True)[0]
+    with SourceReader(path) as reader:
+        np.testing.assert_array_equal(reader.decode(500), expected[:500])
+        reader.seek(7)
+        np.testing.assert_array_equal(reader.decode(2000), expected[7:])
+
+
 @pytest.mark.parametrize("block_samples", [1, 999, 65_536])
 def test_any_block_length_gives_the_same_samples(
     write_mix: WriteMix, noise: Audio, block_samples: int

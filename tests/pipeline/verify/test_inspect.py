@@ -11,7 +11,6 @@ import soundfile
 from pipeline.engine import MemoryStore, Source, Step, make_plan, run_plan
 from pipeline.verify.inspect import (
     AudioFacts,
-    _Loudest,
     _whole_steps,
     inspect_file,
     inspect_stretch,
@@ -52,12 +51,12 @@ def test_facts_survive_json(tmp_path: Path) -> None:
     assert AudioFacts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
 
 
-def test_two_meters_hear_the_loudest_half_minute(tmp_path: Path) -> None:
+def test_two_meters_hear_the_loudest_ten_seconds(tmp_path: Path) -> None:
     audio = np.concatenate(
-        (noise(1, 20 * RATE, 0.01), noise(2, 30 * RATE), noise(3, 999, 0.01))
+        (noise(1, 20 * RATE, 0.01), noise(2, 10 * RATE), noise(3, 999, 0.01))
     )
     excerpt = inspect_file(wav(tmp_path, audio)).excerpt
-    alone = inspect_file(wav(tmp_path, audio[20 * RATE : 50 * RATE])).measurement
+    alone = inspect_file(wav(tmp_path, audio[20 * RATE : 30 * RATE])).measurement
     assert excerpt is not None
     assert excerpt.own_lufs == pytest.approx(alone.integrated_lufs, abs=0.01)
     assert excerpt.other_lufs == pytest.approx(excerpt.own_lufs, abs=0.02)
@@ -79,15 +78,6 @@ def test_silence_and_what_is_too_short_get_no_second_opinion(
     tmp_path: Path, audio: np.ndarray
 ) -> None:
     assert inspect_file(wav(tmp_path, audio)).excerpt is None
-
-
-def test_the_excerpt_takes_bounded_memory_at_any_rate() -> None:
-    for rate_hz in (44_100, 96_000, 192_000):
-        loudest = _Loudest(rate_hz, 2)
-        for number in range(8):
-            loudest.add(noise(number, 5 * rate_hz, 0.1 + number / 100))
-        held = sum(chunk.nbytes for _, chunk in loudest._recent)
-        assert held <= 30 * 96_000 * 2 * 4
 
 
 @pytest.mark.parametrize(("stretch", "n_samples"), [(None, 4000), ([100, 588], 588)])
