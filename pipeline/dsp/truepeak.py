@@ -27,6 +27,7 @@ DELAY_SAMPLES = 96  # and what it looks ahead to
 
 Row = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.int32]
+Cells = npt.NDArray[np.intp]  # numbers of cells, in order
 
 # The most that a bank can make of samples of magnitude 1, rounded up.
 _ITU_BOUND = 2.03
@@ -152,7 +153,7 @@ class TruePeakMeter:
                 cells = np.flatnonzero(local * _COARSE_BOUND > accurate)
                 banks.coarse_peaks(short, envelope, cells)
                 accurate = max(accurate, float(envelope.max()))
-                _raise_where_loud(row, envelope, accurate)
+                _raise_where_loud(row, envelope, cells, accurate)
                 accurate = max(accurate, float(envelope.max()))
         return itu, accurate
 
@@ -303,22 +304,22 @@ class Detector:
         They are `delay_cells` late: the first speak of the cells before `chunk`.
         """
         readings = self.next(chunk)
-        peaks = np.concatenate((self._last_peak, cell_peaks(readings)))
+        peaks = np.concatenate((self._last_peak, cell_peaks(readings, _all_cells(readings))))
         self._last_peak = peaks[-1:].copy()
         both: Row = np.maximum(peaks[:-1], readings[::CELL_SAMPLES])
         return both
 
     def _raise(self, envelope: Row, row: Row) -> None:
         short = _short_view(row)
-        cells = np.arange(len(envelope) // CELL_SAMPLES)
+        cells = _all_cells(envelope)
         if self._floor:
             cells = np.flatnonzero(_local_peaks(short) * _COARSE_BOUND > self._floor)
         banks.coarse_peaks(short, envelope, cells)
         if self._is_fine:
             if self._floor:
-                _raise_where_loud(row, envelope, self._floor)
-            _raise_where_bright(row, envelope, self._floor)
-            cells = np.flatnonzero(cell_peaks(envelope) * _COARSE_MARGIN > self._floor)
+                _raise_where_loud(row, envelope, cells, self._floor)
+            _raise_where_bright(row, envelope, cells, self._floor)
+            cells = _near(envelope, cells, _COARSE_MARGIN, self._floor)
         banks.itu_peaks(short, envelope, cells)
         self._hann_peaks(short, envelope, cells)
 
@@ -338,10 +339,10 @@ def _load(x: Row, chunk: Audio) -> int:
 def _cell_readings(x: Row) -> Row:
     """Return the highest reading of the 8-fold bank in each cell, of all rows together."""
     envelope = np.zeros(x.shape[1] - HISTORY_SAMPLES, np.float32)
-    cells = np.arange(len(envelope) // CELL_SAMPLES)
+    cells = _all_cells(envelope)
     for row in x:
         banks.coarse_peaks(_short_view(row), envelope, cells)
-    return cell_peaks(envelope)
+    return cell_peaks(envelope, cells)
 
 
 def _shift(x: Row, n_samples: int) -> None:
@@ -354,40 +355,50 @@ def _short_view(row: Row) -> Row:
     return row[64:-64]
 
 
-def _raise_where_loud(row: Row, envelope: Row, level: float) -> None:
+def _raise_where_loud(row: Row, envelope: Row, cells: Cells, level: float) -> None:
     """Raise the envelope by readings at 16 times the rate, where they may exceed `level`."""
-    near = cell_peaks(envelope) * _COARSE_MARGIN > level
-    if near.any():
+    near = _near(envelope, cells, _COARSE_MARGIN, level)
+    if len(near):
         _raise_from_doubled(banks.double_rate, row, envelope, near)
 
 
-def _raise_where_bright(row: Row, envelope: Row, level: float) -> None:
+def _raise_where_bright(row: Row, envelope: Row, cells: Cells, level: float) -> None:
     """Raise the envelope where so much lies near half the sample rate that meters disagree.
 
     There an endless sinc and a steep edge are read, wherever they may exceed `level`.
     """
-    peaks = cell_peaks(envelope)
+    near = _near(envelope, cells, _BRIGHT_MARGIN, level)
     edge = np.zeros_like(envelope)
-    near = peaks * _BRIGHT_MARGIN > level
-    banks.edge_peaks(_short_view(row), edge, np.flatnonzero(near))
-    near &= cell_peaks(edge) > _EDGE_SHARE * peaks
-    if near.any():
+    banks.edge_peaks(_short_view(row), edge, near)
+    bright = near[cell_peaks(edge, near) > _EDGE_SHARE * cell_peaks(envelope, near)]
+    if len(bright):
         for double in (banks.double_rate, banks.double_rate_steeply):
-            _raise_from_doubled(double, row, envelope, near)
+            _raise_from_doubled(double, row, envelope, bright)
 
 
-def _raise_from_doubled(
-    double: Any, row: Row, envelope: Row, near: npt.NDArray[np.bool_]
-) -> None:
-    """Raise the envelope in the cells that are `near`, by the short bank at twice the rate."""
+def _raise_from_doubled(double: Any, row: Row, envelope: Row, cells: Cells) -> None:
+    """Raise the envelope in these cells, by the short bank at twice the rate."""
+    halves = np.zeros(2 * len(envelope) // CELL_SAMPLES, np.bool_)
+    halves[2 * cells] = halves[2 * cells + 1] = True
+    needed = np.zeros(len(halves) + 2, np.bool_)  # a half is read from its two neighbours too
+    for neighbour in range(3):
+        needed[neighbour : neighbour + len(halves)] |= halves
     doubled = np.empty(2 * len(envelope) + 2 * CELL_SAMPLES, np.float32)
-    # Half a cell is read from itself and its two neighbours.
-    halves = np.repeat(near, 2)
-    needed = np.convolve(halves, [True] * 3) > 0
-    double(row, doubled, np.flatnonzero(needed.reshape(-1, 2).any(axis=1)))
+    double(row, doubled, np.flatnonzero(needed[::2] | needed[1::2]))
     readings = np.zeros(2 * len(envelope), np.float32)
     banks.coarse_peaks(doubled, readings, np.flatnonzero(halves))
-    np.maximum(envelope, np.maximum(readings[::2], readings[1::2]), out=envelope)
+    there = readings.reshape(-1, 2 * CELL_SAMPLES)[cells]
+    raised = envelope.reshape(-1, CELL_SAMPLES)
+    raised[cells] = np.maximum(raised[cells], np.maximum(there[:, ::2], there[:, 1::2]))
+
+
+def _near(envelope: Row, cells: Cells, margin: float, level: float) -> Cells:
+    """Return those of the cells in which the envelope, times a margin, exceeds a level."""
+    return cells[cell_peaks(envelope, cells) * margin > level]
+
+
+def _all_cells(row: Row) -> Cells:
+    return np.arange(len(row) // CELL_SAMPLES)
 
 
 def padded(rest: Audio, tail_samples: int) -> Audio:
@@ -395,29 +406,29 @@ def padded(rest: Audio, tail_samples: int) -> Audio:
     return np.pad(rest, ((0, tail_samples + -len(rest) % CELL_SAMPLES), (0, 0)))
 
 
-def cell_peaks(row: Row) -> Row:
-    """Return the largest magnitude in each cell of 32, shape ``(len(row) // 32,)``."""
-    bits = np.empty(len(row) // CELL_SAMPLES, np.int32)
-    _cell_peaks(row.view(np.int32), bits)
+def cell_peaks(row: Row, cells: Cells) -> Row:
+    """Return the largest magnitude in each of these cells of 32, shape ``(len(cells),)``."""
+    bits = np.empty(len(cells), np.int32)
+    _cell_peaks(row.view(np.int32), cells, bits)
     return bits.view(np.float32)
 
 
 def _local_peaks(row: Row) -> Row:
     """Return per cell the largest magnitude of the samples that any bank may look at."""
-    peaks = cell_peaks(row)
+    peaks = cell_peaks(row, _all_cells(row))
     return np.maximum(np.maximum(peaks[:-2], peaks[1:-1]), peaks[2:])
 
 
 @kernel
-def _cell_peaks(bits: Bits, peaks: Bits) -> None:
+def _cell_peaks(bits: Bits, cells: Cells, peaks: Bits) -> None:
     # Magnitudes of floats are in the order of their bits, and a maximum of integers can be
     # taken in any order, so the compiler uses vectors; it may not for floats.
-    for cell in range(len(peaks)):
-        w = bits[32 * cell : 32 * cell + 32]
+    for k in range(len(cells)):
+        w = bits[32 * cells[k] : 32 * cells[k] + 32]
         top = np.int32(0)
         for i in range(32):
             top = max(top, w[i] & np.int32(0x7FFFFFFF))
-        peaks[cell] = top
+        peaks[k] = top
 
 
 def _magnitude(block: Audio) -> float:

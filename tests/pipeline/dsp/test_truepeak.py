@@ -179,10 +179,10 @@ def test_the_plain_kernels_agree_with_the_compiled_ones() -> None:
         run(samples, compiled, np.arange(2))
         np.testing.assert_allclose(plain, compiled, rtol=1e-4, atol=1e-5)
     samples = samples[:128]
-    peaks = np.empty(4, np.int32)
-    _cell_peaks.py_func(samples.view(np.int32), peaks)
+    peaks = np.empty(2, np.int32)
+    _cell_peaks.py_func(samples.view(np.int32), np.array([1, 3]), peaks)
     np.testing.assert_array_equal(
-        peaks.view(np.float32), abs(samples).reshape(4, 32).max(axis=1)
+        peaks.view(np.float32), abs(samples).reshape(4, 32).max(axis=1)[[1, 3]]
     )
 
 
