@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from formats.atomic import write_atomically
-from pipeline.build.handover import Delivered, deliver
+from pipeline.build.handover import Delivered, Delivery, deliver, hand_over
 from pipeline.build.orders import Order
-from pipeline.build.parcels import blocking_of, prepare_parcel
+from pipeline.build.parcels import blocking_of
 from pipeline.build.preparing import Decided, Prepared, master_and_decide, prepare
 from pipeline.build.reporting import Reporter
 from pipeline.build.session import Session, Settings, Teller, open_session
@@ -60,8 +60,9 @@ def build_album(
         prepared = prepare(session, names)
         decided = master_and_decide(session, prepared)
         orders = prepared.orders(decided.decisions)
-        rendered = _rendered(session, orders)
-        delivered = _delivered(session, orders, rendered, decided)
+        deliveries = [_delivery(session, order, decided) for order in orders]
+        rendered = deliver(session, deliveries)
+        delivered = hand_over(deliveries, rendered)
         lock = _new_lock(session, prepared, decided, delivered)
         reporter = Reporter(session, prepared, decided, rendered=rendered, delivered=delivered)
         summary = _summary(session, orders, rendered, delivered)
@@ -72,22 +73,9 @@ def build_album(
         return Built(report, session.loaded.folder, page, session.seconds)
 
 
-def _rendered(session: Session, orders: list[Order]) -> Results:
-    wanted = [step for order in orders for step in order.steps]
-    return session.run("rendering", session.plan(wanted))
-
-
-def _delivered(
-    session: Session, orders: list[Order], rendered: Results, decided: Decided
-) -> list[Delivered]:
-    parcels = []
-    for order in orders:
-        own = blocking_of(order, decided.findings)
-        parcel = prepare_parcel(
-            session, order, rendered, decided.decisions[order.spec.edition or ""], own
-        )
-        parcels.append((parcel, own))
-    return deliver(session, parcels)
+def _delivery(session: Session, order: Order, decided: Decided) -> Delivery:
+    blocking = blocking_of(order, decided.findings)
+    return Delivery(session, order, decided.decisions[order.spec.edition or ""], blocking)
 
 
 def _new_lock(

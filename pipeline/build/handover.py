@@ -1,16 +1,16 @@
-"""Deliverables staged, verified all at once, and published."""
+"""Deliverables put together, opened by the verifier, judged and published."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from formats.errors import FormatError
-from pipeline.build.parcels import Parcel, target_of, waivers_of
+from pipeline.build.orders import Order
+from pipeline.build.parcels import Parcel, prepare_parcel, target_of, waivers_of
 from pipeline.build.session import Session
 from pipeline.build.standing import (
     StandingFile,
@@ -21,9 +21,10 @@ from pipeline.build.standing import (
 )
 from pipeline.deliver import publish
 from pipeline.deliver.package import PAPERS, SEND, Recipe, compose
-from pipeline.engine import Artifact, Source, Step
+from pipeline.engine import Artifact, Results, Sequel, Source, Step
 from pipeline.errors import DeliveryError
 from pipeline.findings import Finding
+from pipeline.lock import EditionLock
 from pipeline.manifest import (
     MANIFEST_NAME,
     FilePromise,
@@ -55,14 +56,9 @@ class Staged:
     manifest: Manifest
     taken_over: Mapping[str, StandingFile]
 
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What checking a package brought: its verdict, hashes of its audio, keys of the steps."""
-
-    verdict: Verdict
-    payloads: Mapping[Piece, str]
-    keys: tuple[str, ...]
+    def package(self) -> Package:
+        """Return it as the verifier finds it."""
+        return replace(open_package(self.folder), untouched=frozenset(self.taken_over))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +79,95 @@ class Delivered:
         return self.status != "held"
 
 
-def deliver(
-    session: Session, parcels: Sequence[tuple[Parcel, tuple[Finding, ...]]]
-) -> list[Delivered]:
-    """Make, check and publish what changed; say what did not.
+class Delivery:
+    """A deliverable on its way: put together, opened by the verifier, judged and published.
 
     Parameters
     ----------
     session : Session
         The album.
-    parcels : sequence of (Parcel, tuple of Finding)
-        Each with the findings that keep it from being sent whatever its files are.
+    order : Order
+        What it is made from.
+    decisions : EditionLock
+        What was decided for its edition.
+    findings : tuple of Finding
+        Those that keep it from being sent whatever its files are.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        order: Order,
+        decisions: EditionLock,
+        findings: tuple[Finding, ...],
+    ) -> None:
+        self.order = order
+        self._session, self._decisions, self._blocking = session, decisions, findings
+        self._parcel: Parcel | None = None
+        self._staged: Staged | None = None
+        self._payloads: dict[Piece, str] = {}
+        self._inspections: dict[Piece, Step] = {}
+
+    def sequel(self) -> Sequel:
+        """Return what follows the steps that it is made by: its files, and a look into them."""
+        return Sequel(self.order.name, tuple(self.order.steps), self._put_together)
+
+    def _put_together(self, made: Results) -> list[Step]:
+        """Write the files, unless they stand already; return the steps that look into them."""
+        session = self._session
+        parcel = prepare_parcel(session, self.order, made, self._decisions, self._blocking)
+        self._parcel = parcel
+        if is_current(session, parcel):
+            return []
+        self._staged = _stage(session, parcel)
+        package, taken_over = self._staged.package(), self._staged.taken_over
+        self._payloads = {
+            piece: _payload(package, piece, taken_over) for piece in pieces_of(package)
+        }
+        self._inspections = {
+            piece: _inspect_step(package, piece, parcel.name, payload)
+            for piece, payload in self._payloads.items()
+        }
+        return list(self._inspections.values())
+
+    def hand_over(self, results: Results) -> Delivered:
+        """Judge what was put together and publish it; say what stands as it would be made.
+
+        Raises
+        ------
+        DeliveryError
+            If files of ours in the output folder were edited by the user.
+        """
+        parcel, staged = self._parcel, self._staged
+        assert parcel is not None, "the run that puts it together is over"
+        if staged is None:
+            return _unchanged(self._session, parcel, self._blocking)
+        facts = {
+            piece: _facts(self._session, results.artifact(step.output("facts")))
+            for piece, step in self._inspections.items()
+        }
+        verdict = judge(replace(staged.package(), facts=facts))
+        made = _published(self._session, parcel, staged, verdict, blocking=self._blocking)
+        keys = tuple(results.key(step) for step in self._inspections.values())
+        remember(self._session, parcel, verdict.package, payloads=self._payloads, keys=keys)
+        return made
+
+    def discard(self) -> None:
+        """Remove what was put together but not published: a full disk needs the room."""
+        target = target_of(self._session, self.order.name)
+        publish.discard(target.with_name(f"{publish.STAGING}{target.name}"))
+
+
+def deliver(session: Session, deliveries: Sequence[Delivery]) -> Results:
+    """Make what deliverables need; put each together as soon as its own steps have ended."""
+    steps = [step for each in deliveries for step in each.order.steps]
+    sequels = [each.sequel() for each in deliveries]
+    with _nothing_half_staged(deliveries):
+        return session.run("rendering and delivering", session.plan(steps), sequels=sequels)
+
+
+def hand_over(deliveries: Sequence[Delivery], results: Results) -> list[Delivered]:
+    """Publish what changed and say what did not.
 
     Raises
     ------
@@ -101,43 +175,25 @@ def deliver(
         If files of ours in an output folder were edited by the user; the other deliverables
         are published first.
     """
-    findings = {parcel.name: blocking for parcel, blocking in parcels}
-    wanted = [parcel for parcel, _ in parcels]
-    current = {each.name for each in wanted if is_current(session, each)}
-    fresh = [each for each in wanted if each.name not in current]
-    with _nothing_half_staged(session, fresh):
-        staged = {each.name: _stage(session, each) for each in fresh}
-        checked = _checked(session, staged)
     done, stopped = [], []
-    for each in wanted:
-        if each.name in current:
-            done.append(_unchanged(session, each, findings[each.name]))
-            continue
-        own = checked[each.name]
-        try:
-            made = _published(
-                session, each, staged[each.name], own.verdict, blocking=findings[each.name]
-            )
-        except DeliveryError as error:
-            publish.discard(staged[each.name].folder)
-            stopped.append(error)
-        else:
-            remember(session, each, own.verdict.package, payloads=own.payloads, keys=own.keys)
-            done.append(made)
-    if stopped:
-        raise stopped[0]
+    with _nothing_half_staged(deliveries):
+        for each in deliveries:
+            try:
+                done.append(each.hand_over(results))
+            except DeliveryError as error:
+                stopped.append(error)
+        if stopped:
+            raise stopped[0]
     return done
 
 
 @contextmanager
-def _nothing_half_staged(session: Session, parcels: Sequence[Parcel]) -> Iterator[None]:
-    """Remove what was staged if it cannot be finished: a full disk needs the room."""
+def _nothing_half_staged(deliveries: Sequence[Delivery]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for each in parcels:
-            target = target_of(session, each.name)
-            publish.discard(target.with_name(f"{publish.STAGING}{target.name}"))
+        for each in deliveries:
+            each.discard()
         raise
 
 
@@ -151,7 +207,6 @@ def is_current(session: Session, parcel: Parcel) -> bool:
 
 def _stage(session: Session, parcel: Parcel) -> Staged:
     """Put a deliverable together beside its place; what stands there already is taken over."""
-    session.teller.stage(f"putting {parcel.name} together")
     standing = {} if session.settings.rehash else standing_files(session, parcel.name)
     made_from = own_digests(parcel)
     folder = publish.stage_folder(target_of(session, parcel.name))
@@ -165,8 +220,7 @@ def _stage(session: Session, parcel: Parcel) -> Staged:
         taken_over[name] = stands
         return replace(recipe.promise, size_bytes=stands.size_bytes, sha256=stands.sha256)
 
-    with ThreadPoolExecutor(session.settings.jobs) as workers:
-        files = tuple(workers.map(made, parcel.recipes.values()))
+    files = tuple(made(recipe) for recipe in parcel.recipes.values())
     manifest = Manifest(
         deliverable=parcel.name,
         kind=parcel.order.spec.kind,
@@ -186,49 +240,12 @@ def _stage(session: Session, parcel: Parcel) -> Staged:
     return Staged(folder, manifest, taken_over)
 
 
-def _checked(session: Session, staged: Mapping[str, Staged]) -> dict[str, Checked]:
-    """Open all audio of all packages side by side, then run the checks on each."""
-    packages = {
-        name: replace(open_package(each.folder), untouched=frozenset(each.taken_over))
-        for name, each in staged.items()
-    }
-    payloads = {
-        name: _payloads(session, package, staged[name].taken_over)
-        for name, package in packages.items()
-    }
-    steps = {
-        (name, piece): _inspect_step(packages[name], piece, name, payload)
-        for name, found in payloads.items()
-        for piece, payload in found.items()
-    }
-    results = session.run("verifying", session.plan(list(steps.values())))
-    checked = {}
-    for name, package in packages.items():
-        own = {piece: steps[name, piece] for piece in payloads[name]}
-        facts = {
-            piece: _facts(session, results.artifact(step.output("facts")))
-            for piece, step in own.items()
-        }
-        doing = results.plan.graph.same  # equal audio in two deliverables is opened once
-        keys = tuple(results.keys[doing[step].name] for step in own.values())
-        checked[name] = Checked(judge(replace(package, facts=facts)), payloads[name], keys)
-    return checked
-
-
-def _payloads(
-    session: Session, package: Package, taken_over: Mapping[str, StandingFile]
-) -> dict[Piece, str]:
-    """Return the hash of the audio of every track, read where it is not known."""
-
-    def digest(piece: Piece) -> str:
-        stands = taken_over.get(piece.name)
-        if stands and piece.index < len(stands.payloads):
-            return stands.payloads[piece.index]
-        return piece_digest(package, piece)
-
-    pieces = pieces_of(package)
-    with ThreadPoolExecutor(session.settings.jobs) as workers:
-        return dict(zip(pieces, workers.map(digest, pieces), strict=True))
+def _payload(package: Package, piece: Piece, taken_over: Mapping[str, StandingFile]) -> str:
+    """Return the hash of the audio of a track, read if it is not known."""
+    stands = taken_over.get(piece.name)
+    if stands and piece.index < len(stands.payloads):
+        return stands.payloads[piece.index]
+    return piece_digest(package, piece)
 
 
 def _inspect_step(package: Package, piece: Piece, name: str, payload: str) -> Step:

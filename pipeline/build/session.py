@@ -25,6 +25,7 @@ from pipeline.engine import (
     Plan,
     Progress,
     Results,
+    Sequel,
     Source,
     Step,
     make_plan,
@@ -141,13 +142,19 @@ class Session:
             rehash=self.settings.rehash,
         )
 
-    def run(self, stage: str, plan: Plan) -> Results:
-        """Run a plan, told as one stage."""
+    def run(self, stage: str, plan: Plan, *, sequels: Iterable[Sequel] = ()) -> Results:
+        """Run a plan and what follows it, told as one stage."""
         if not plan.is_done:
             self.teller.stage(stage)
-        results = run_plan(plan, self.store, jobs=self.settings.jobs, progress=self.teller)
+        results = run_plan(
+            plan,
+            self.store,
+            jobs=self.settings.jobs,
+            sequels=sequels,
+            progress=self.teller,
+        )
         self.keys.update(results.keys.values())
-        for planned in plan:
+        for planned in results.plan:
             self.seconds[planned.step.kind] += results.seconds.get(planned.step.name, 0.0)
         return results
 

@@ -13,7 +13,7 @@ from pipeline.engine.keys import canonical_json
 from pipeline.engine.plan import Plan, Planned, make_plan
 from pipeline.engine.reasons import Reason
 from pipeline.engine.room import Pruned, StoreSize
-from pipeline.engine.run import Progress, Results, run_plan
+from pipeline.engine.run import Progress, Results, Sequel, run_plan
 from pipeline.engine.step import JSON, Artifact, Output, Source, Step
 from pipeline.engine.store import MemoryStore, Store
 from pipeline.engine.workers import RecordingWorkers, ThreadWorkers, Workers
@@ -32,6 +32,7 @@ __all__ = [
     "Record",
     "RecordingWorkers",
     "Results",
+    "Sequel",
     "Source",
     "Step",
     "Store",

@@ -33,6 +33,12 @@ class Graph:
                 readers[producer].append(step)
         return readers
 
+    def joined(self, other: Graph) -> Graph:
+        """Return both graphs as one, the steps of `other` behind those of this one."""
+        same = {**self.same, **other.same}
+        _assert_distinct_names(same)
+        return Graph((*self.steps, *other.steps), same)
+
 
 def gather(wanted: Iterable[Step], *, tool_versions: Mapping[str, str]) -> Graph:
     """Return the graph behind `wanted`.

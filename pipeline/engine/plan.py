@@ -78,12 +78,30 @@ class Plan:
         Versions of the tools that the steps name.
     forced : set of Step
         The steps that run even if their outputs are in the store.
+    rehash : bool
+        Whether every byte of the results was read.
     """
 
     steps: tuple[Planned, ...]
     graph: Graph
     tool_versions: Mapping[str, str]
     forced: Set[Step]
+    rehash: bool = False
+
+    @classmethod
+    def empty(cls) -> Plan:
+        """Return the plan of nothing."""
+        return cls((), Graph((), {}), {}, frozenset())
+
+    def joined(self, other: Plan) -> Plan:
+        """Return both plans as one; `other` shares no step with this one."""
+        return Plan(
+            (*self.steps, *other.steps),
+            self.graph.joined(other.graph),
+            {**self.tool_versions, **other.tool_versions},
+            self.forced | other.forced,
+            self.rehash or other.rehash,
+        )
 
     def __iter__(self) -> Iterator[Planned]:
         return iter(self.steps)
@@ -156,7 +174,7 @@ def make_plan(
         )
         steps.append(planned)
         made |= planned.artifacts()
-    return Plan(tuple(_remade(steps)), graph, dict(tool_versions), must_run)
+    return Plan(tuple(_remade(steps)), graph, dict(tool_versions), must_run, rehash)
 
 
 def _remade(steps: list[Planned]) -> list[Planned]:

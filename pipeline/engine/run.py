@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,15 +18,22 @@ from pipeline.engine.interrupts import first_interrupt
 from pipeline.engine.job import Job, StoppedError, Task
 from pipeline.engine.keys import known_digests
 from pipeline.engine.objects import Signature
-from pipeline.engine.plan import Plan, Planned, judge
+from pipeline.engine.plan import Plan, Planned, judge, make_plan
 from pipeline.engine.reasons import Reason, passed_on
 from pipeline.engine.sources import changed_while_read
 from pipeline.engine.step import Artifact, Output, Source, Step, producers
 from pipeline.engine.store import Store
-from pipeline.engine.workers import Advanced, Ended, Interrupted, ThreadWorkers, Workers
+from pipeline.engine.workers import (
+    Advanced,
+    Begun,
+    Ended,
+    Interrupted,
+    ThreadWorkers,
+    Workers,
+)
 from pipeline.errors import PipelineError, ProcessingError, StoreError
 
-__all__ = ["Job", "Progress", "Results", "run_plan"]
+__all__ = ["Job", "Progress", "Results", "Sequel", "run_plan"]
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +71,7 @@ class Results:
     Parameters
     ----------
     plan : Plan
-        What was run.
+        What was run, with all that sequels have brought.
     made : mapping of Output to Artifact
         Every output of every step.
     ran, reused : tuple of str
@@ -89,12 +96,37 @@ class Results:
         """Return the content of an output of any step behind what was wanted."""
         return self.made[Output(self.plan.graph.same[output.step], output.name)]
 
+    def key(self, step: Step) -> str:
+        """Return the key of any step behind what was wanted."""
+        return self.keys[self.plan.graph.same[step].name]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequel:
+    """What begins when some steps have ended, beside those that still run.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    after : tuple of Step
+        Steps of the plan; it begins at once if there are none.
+    begin : callable
+        Called in a worker's thread with the results so far; returns steps to be run with the
+        rest, which read files and artifacts only. It must not ask the store what it holds.
+    """
+
+    name: str
+    after: tuple[Step, ...]
+    begin: Callable[[Results], Iterable[Step]]
+
 
 def run_plan(
     plan: Plan,
     store: Store,
     *,
     jobs: int,
+    sequels: Iterable[Sequel] = (),
     progress: Progress | None = None,
     workers: Workers | None = None,
 ) -> Results:
@@ -108,6 +140,8 @@ def run_plan(
         Where results go; the caller holds its lock.
     jobs : int
         How many steps may run at once.
+    sequels : iterable of Sequel, optional
+        What is to follow; all of it is over when this returns.
     progress : Progress, optional
         Who is told how it goes on.
     workers : Workers, optional
@@ -131,10 +165,10 @@ def run_plan(
     keyboard, it asks the running steps to stop, keeps what is finished and raises
     KeyboardInterrupt.
     """
-    run = _Run(plan, store, workers or ThreadWorkers(jobs), jobs, progress or _Silence())
+    run = _Run(store, workers or ThreadWorkers(jobs), jobs, progress or _Silence())
     with first_interrupt(run.interrupt):
         try:
-            return run.to_the_end()
+            return run.to_the_end(plan, sequels)
         finally:
             run.close()
 
@@ -142,38 +176,44 @@ def run_plan(
 class _Run:
     """The coordinator: the only one that touches the store's index."""
 
-    def __init__(
-        self, plan: Plan, store: Store, workers: Workers, jobs: int, progress: Progress
-    ) -> None:
-        self._plan, self._store, self._workers = plan, store, workers
+    def __init__(self, store: Store, workers: Workers, jobs: int, progress: Progress) -> None:
+        self._store, self._workers = store, workers
         self._jobs, self._progress = jobs, progress
-        self._planned = {planned.step: planned for planned in plan}
-        consumers = plan.graph.consumers()
-        self._waiting = {step: list(readers) for step, readers in consumers.items()}
-        self._unread = {step: len(readers) for step, readers in consumers.items()}
+        self._plan = Plan.empty()
+        self._planned: dict[Step, Planned] = {}
+        self._waiting: dict[Step, list[Step]] = {}
+        self._unread: dict[Step, int] = {}
         self._passing: dict[Output, Path] = {}  # outputs that are dropped when they were read
         self._remade: dict[Step, Reason] = {}  # steps that run since such an output is gone
-        self._awaited = {step: len(producers(step)) for step in plan.graph.steps}
-        self._urgency = _remaining_s(plan, consumers)
-        self._place = {step: place for place, step in enumerate(plan.graph.steps)}
+        self._awaited: dict[Step, int] = {}
+        self._urgency: dict[Step, float] = {}
+        self._place: dict[Step, int] = {}
         self._ready: list[tuple[bool, float, int, Planned]] = []
         self._running: dict[str, _Running] = {}
         self._twins: dict[str, list[Planned]] = {}  # asked for while their key is being made
-        self._reports: SimpleQueue[Advanced | Ended | Interrupted] = SimpleQueue()
+        self._sequels: dict[Sequel, set[Step]] = {}  # and the steps that they wait for
+        self._due: deque[Sequel] = deque()
+        self._beginning: set[str] = set()
+        self._reports: SimpleQueue[Advanced | Begun | Ended | Interrupted] = SimpleQueue()
         self._error: BaseException | None = None
         self._made: dict[Output, Artifact] = {}
         self._ended: dict[str, Planned] = {}
         self._ran: dict[str, float] = {}
-        self._left_s = plan.cost_s
+        self._left_s = 0.0
 
-    def to_the_end(self) -> Results:
+    def to_the_end(self, plan: Plan, sequels: Iterable[Sequel]) -> Results:
         """Run all that must run, and record it."""
-        self._progress.planned(self._left_s)
-        self._offer([step for step in self._plan.graph.steps if not self._awaited[step]])
+        same = plan.graph.same
+        self._sequels = {each: {same[step] for step in each.after} for each in sequels}
+        self._due.extend(each for each, awaited in self._sequels.items() if not awaited)
+        self._offer(self._take(plan))
         while True:
-            while self._ready and len(self._running) < self._jobs and not self._error:
-                self._start(heapq.heappop(self._ready)[-1])
-            if not self._running:
+            while (self._due or self._ready) and self._has_room and not self._error:
+                if self._due:
+                    self._begin(self._due.popleft())
+                else:
+                    self._start(heapq.heappop(self._ready)[-1])
+            if not self._running and not self._beginning:
                 break
             self._listen()
             self._store.settle()
@@ -190,7 +230,8 @@ class _Run:
         """Leave nothing running and nothing finished unrecorded, whatever happened."""
         self._workers.stop()
         try:
-            while self._running:  # only if the coordinator itself has failed
+            # Only if the coordinator itself has failed:
+            while self._running or self._beginning:
                 self._error = self._error or StoppedError()
                 self._listen()
             self._store.remember({name: each.facets for name, each in self._ended.items()})
@@ -202,6 +243,30 @@ class _Run:
             self._drop(list(self._passing))
             self._workers.close()
             self._progress.done()
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._running) + len(self._beginning) < self._jobs
+
+    def _take(self, plan: Plan) -> list[Step]:
+        """Take in all steps of a plan; return those that wait for no other."""
+        assert not self._planned.keys() & set(plan.graph.steps), "a step is brought twice"
+        self._plan = self._plan.joined(plan)
+        consumers = plan.graph.consumers()
+        self._planned |= {planned.step: planned for planned in plan}
+        self._waiting |= {step: list(readers) for step, readers in consumers.items()}
+        self._unread |= {step: len(readers) for step, readers in consumers.items()}
+        self._awaited |= {step: len(producers(step)) for step in plan.graph.steps}
+        self._urgency |= _remaining_s(plan, consumers)
+        self._place |= {step: place for place, step in enumerate(self._plan.graph.steps)}
+        self._left_s += plan.cost_s
+        self._progress.planned(self._left_s)
+        return [step for step in plan.graph.steps if not self._awaited[step]]
+
+    def _begin(self, sequel: Sequel) -> None:
+        self._beginning.add(sequel.name)
+        so_far = self._results()
+        self._workers.begin(sequel.name, lambda: sequel.begin(so_far), self._reports.put)
 
     def _offer(self, steps: list[Step]) -> None:
         """Put steps whose inputs are known in line, and take from the store what is there."""
@@ -322,6 +387,9 @@ class _Run:
             self._error = self._error or KeyboardInterrupt()
             self._workers.stop()
             return
+        if isinstance(report, Begun):
+            self._follow(report)
+            return
         running = self._running[report.name]
         step = running.planned.step
         if isinstance(report, Advanced):
@@ -335,6 +403,16 @@ class _Run:
             return
         self._progress.finished(step, report.seconds)
         self._keep(running.planned, report)
+
+    def _follow(self, report: Begun) -> None:
+        """Run what a sequel has brought with the rest."""
+        self._beginning.discard(report.name)
+        if report.error:
+            self._fail(report.name, report.error)
+        elif not self._error:
+            versions, rehash = self._plan.tool_versions, self._plan.rehash
+            plan = make_plan(report.steps, self._store, tool_versions=versions, rehash=rehash)
+            self._offer(self._take(plan))
 
     def _change(self, sources: Mapping[Source, Signature]) -> PipelineError | None:
         """Return an error if a source is no longer what it was when its step began."""
@@ -384,6 +462,11 @@ class _Run:
             self._left_s -= step.cost_s
             self._progress.planned(self._left_s)
         self._remade.pop(step, None)
+        for sequel, awaited in self._sequels.items():
+            if step in awaited:
+                awaited.discard(step)
+                if not awaited:
+                    self._due.append(sequel)
         for producer in producers(step):
             self._unread[producer] -= 1
         for each in (step, *producers(step)):
@@ -406,12 +489,12 @@ class _Run:
         ended = self._ended
         return Results(
             plan=self._plan,
-            made=self._made,
+            made=dict(self._made),
             ran=tuple(self._ran),
             reused=tuple(name for name in ended if name not in self._ran),
             reasons={name: reason for name in self._ran if (reason := ended[name].reason)},
             keys={name: planned.key for name, planned in ended.items() if planned.key},
-            seconds=self._ran,
+            seconds=dict(self._ran),
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol, TypeAlias
 
 from pipeline.engine.job import Job, Made, Task, perform
+from pipeline.engine.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,20 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A sequel has begun: with the steps that follow, or with the error that it raised."""
+
+    name: str
+    steps: tuple[Step, ...]
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """The user wants the build to end."""
 
 
-Report: TypeAlias = Callable[[Advanced | Ended], None]
+Report: TypeAlias = Callable[[Advanced | Begun | Ended], None]
 
 
 class Workers(Protocol):
@@ -43,6 +53,10 @@ class Workers(Protocol):
 
     def submit(self, task: Task, report: Report) -> None:
         """Run `task` and `report` once that it has ended."""
+        ...
+
+    def begin(self, name: str, begin: Callable[[], Iterable[Step]], report: Report) -> None:
+        """Call `begin` and `report` the steps that it returns."""
         ...
 
     def stop(self) -> None:
@@ -70,6 +84,10 @@ class ThreadWorkers:
     def submit(self, task: Task, report: Report) -> None:
         """Run `task` in a thread."""
         self._pool.submit(self._run, task, report)
+
+    def begin(self, name: str, begin: Callable[[], Iterable[Step]], report: Report) -> None:
+        """Call `begin` in a thread."""
+        self._pool.submit(lambda: report(begun(name, begin)))
 
     def stop(self) -> None:
         """Let running tasks end at the next word on their progress."""
@@ -124,11 +142,23 @@ class RecordingWorkers:
             return
         report(Ended(task.name, 0.0, kept(task, made)))
 
+    def begin(self, name: str, begin: Callable[[], Iterable[Step]], report: Report) -> None:
+        """Call `begin` at once."""
+        report(begun(name, begin))
+
     def stop(self) -> None:
         """Nothing is running."""
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def begun(name: str, begin: Callable[[], Iterable[Step]]) -> Begun:
+    """Call `begin`, and return what it brought or raised."""
+    try:
+        return Begun(name, tuple(begin()))
+    except BaseException as raised:  # raised again by the coordinator
+        return Begun(name, (), raised)
 
 
 def kept(task: Task, made: Mapping[str, bytes]) -> Made:
