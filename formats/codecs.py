@@ -7,6 +7,9 @@ may read for measuring. This is the one module that calls FFmpeg.
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,6 +38,7 @@ _FLAC_COMPRESSION = 0.5
 _BLOCK_SAMPLES = 1 << 16
 _FLOAT_BYTES = 4
 _PIECE_BYTES = 1 << 19
+_FULL_BELOW_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,10 @@ def encode_flac(
     ------
     EncodeError
         If the rate or word length is another, or there are no samples.
+    OSError
+        If the disk is full.
     ToolError
-        If libsndfile fails: most likely the disk is full.
+        If libsndfile fails otherwise.
     """
     import soundfile
 
@@ -184,8 +190,10 @@ def encode_flac(
                     target.write(block << 32 - bits)  # libsndfile takes full scale as 2**31
                     n_samples += len(block)
         except soundfile.SoundFileError as error:
+            if _is_full(out.parent):  # all that libsndfile says is "System error"
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out)) from error
             story = f"failed while encoding {out.name} to FLAC: {error}"
-            raise ToolError("libsndfile", story, "is there room on the disk?") from error
+            raise ToolError("libsndfile", story) from error
         if not n_samples:
             raise EncodeError(out.name, n_samples, "samples: one or more are needed")
 
@@ -387,6 +395,13 @@ def _ffmpeg(
     stream = stream.global_args("-nostdin", "-hide_banner", "-v", "error", "-xerror")
     argv = ffmpeg.compile(stream, cmd=ffmpeg_path(), overwrite_output=True)
     return Command(tuple(argv), "ffmpeg", doing)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _FULL_BELOW_BYTES
+    except OSError:
+        return False
 
 
 def _count_samples(raw: Path, width: int) -> int:

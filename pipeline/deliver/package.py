@@ -12,6 +12,7 @@ from formats.errors import EncodeError, FormatError
 from formats.tags import Tags, copy_tagged, id3
 from formats.wav import wav_header
 from pipeline.engine import Artifact
+from pipeline.engine.copies import disk_error
 from pipeline.errors import DeliveryError
 from pipeline.lock import digest_of
 from pipeline.manifest import FilePromise, tag_texts
@@ -86,17 +87,17 @@ def compose(
 
     Raises
     ------
+    StoreError
+        If the disk is full, or refuses.
     DeliveryError
-        If the disk refuses, or a tag cannot be written.
+        If a tag cannot be written, or the store is damaged.
     """
     path = folder / recipe.promise.name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         digest = _written(recipe, path, path_of)
     except OSError as error:
-        raise DeliveryError(
-            str(error.filename or path), f"cannot be read or written: {error.strerror}"
-        ) from error
+        raise disk_error(Path(error.filename or path), error) from error
     except EncodeError as error:
         raise DeliveryError(
             recipe.promise.name,

@@ -21,6 +21,8 @@ from pipeline.dsp.truepeak import CELL_SAMPLES, Detector, Reblocker, padded
 
 Row = npt.NDArray[np.float32]
 
+_CELLS_AT_ONCE = 1 << 18
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
@@ -50,10 +52,18 @@ class Cells:
     def __len__(self) -> int:
         return len(self.peak)
 
+    def parts(self) -> tuple[bytes, memoryview, memoryview]:
+        """Return what `to_bytes` joins, uncopied: 57 MB of 79 minutes at 48 kHz."""
+        head = self._HEAD.pack(self._MAGIC, self.sample_rate_hz, self.cell_samples, len(self))
+        return (
+            head,
+            self.peak.astype("<f4", copy=False).data,
+            self.power.astype("<f4", copy=False).data,
+        )
+
     def to_bytes(self) -> bytes:
         """Return the bytes that `from_bytes` reads: 8 per cell, little-endian."""
-        head = self._HEAD.pack(self._MAGIC, self.sample_rate_hz, self.cell_samples, len(self))
-        return b"".join((head, self.peak.astype("<f4").data, self.power.astype("<f4").data))
+        return b"".join(self.parts())
 
     @classmethod
     def from_bytes(cls, data: bytes | memoryview) -> Self:
@@ -86,17 +96,27 @@ class Cells:
         if sample_rate_hz == self.sample_rate_hz or not len(self):
             return Cells(sample_rate_hz, self.peak, self.power, self.cell_samples)
         n_cells = -(-len(self) * sample_rate_hz // self.sample_rate_hz)
-        # In whole numbers, so that an edge that coincides does so exactly.
-        edges = np.arange(n_cells + 1) * self.sample_rate_hz
-        first = np.minimum(edges[:-1] // sample_rate_hz, len(self) - 1)
-        stop = np.minimum(-(-edges[1:] // sample_rate_hz), len(self))
-        peak = self.peak[first]
-        for step in range(1, int((stop - first).max(initial=1))):
-            peak = np.maximum(peak, self.peak[np.minimum(first + step, stop - 1)])
+        peak, power = np.empty(n_cells, np.float32), np.empty(n_cells, np.float32)
         total = np.concatenate(([0.0], np.cumsum(self.power, dtype=np.float64)))
-        at_edges = np.interp(edges / sample_rate_hz, np.arange(len(total)), total)
-        power = np.diff(at_edges) * (sample_rate_hz / self.sample_rate_hz)
-        return Cells(sample_rate_hz, peak, np.maximum(power, 0.0).astype(np.float32))
+        for start in range(0, n_cells, _CELLS_AT_ONCE):
+            here = slice(start, min(start + _CELLS_AT_ONCE, n_cells))
+            # In whole numbers, so that an edge that coincides does so exactly.
+            edges = np.arange(here.start, here.stop + 1) * self.sample_rate_hz
+            peak[here] = self._highest_between(edges, sample_rate_hz)
+            whole = np.minimum(edges // sample_rate_hz, len(self) - 1)
+            up_to = total[whole] + (edges / sample_rate_hz - whole) * self.power[whole]
+            per_cell = np.diff(np.minimum(up_to, total[-1]))
+            power[here] = np.maximum(per_cell, 0.0) * (sample_rate_hz / self.sample_rate_hz)
+        return Cells(sample_rate_hz, peak, power)
+
+    def _highest_between(self, edges: npt.NDArray[np.int64], per_cell: int) -> Row:
+        """Return the highest peak of the cells that lie, in part at least, between edges."""
+        first = np.minimum(edges[:-1] // per_cell, len(self) - 1)
+        stop = np.minimum(-(-edges[1:] // per_cell), len(self))
+        highest = self.peak[first]
+        for step in range(1, int((stop - first).max(initial=1))):
+            highest = np.maximum(highest, self.peak[np.minimum(first + step, stop - 1)])
+        return highest
 
 
 class CellMeter:

@@ -30,5 +30,7 @@ def master(job: Job) -> None:
                 meter.update(block)
                 done += len(block)
                 job.progress(done / source.n_samples)
-        job.output("cells").write_bytes(meter.result().to_bytes())
+        with job.create("cells") as out:
+            for part in meter.result().parts():
+                out.write(part)
         job.write_json("log", {"processors": chain.log()})

@@ -152,7 +152,22 @@ def heard_lufs(
         In LUFS; None of silence.
     """
     rate_hz = songs[0].cells.sample_rate_hz
-    power = np.zeros(stop - first)
+    reductions = _reductions(songs, first, stop, limiter) if limiter else None
+    silent = round(_BLOCK_S * rate_hz / CELL_SAMPLES) if is_before_silence else 0
+    energies = []
+    for begin in range(first, stop + silent, rate_hz):
+        power = np.zeros(min(rate_hz, stop + silent - begin))
+        _add_power(songs, begin, min(begin + rate_hz, stop), power)
+        if reductions and begin < stop:
+            gain, _ = next(reductions)
+            power[: len(gain)] *= gain**2
+        energies.append(_per_100_ms(power, rate_hz))
+    found = integrated_from(np.concatenate(energies)) if energies else None
+    return found if found is not None and math.isfinite(found) else None
+
+
+def _add_power(songs: Sequence[Song], first: int, stop: int, power: Row) -> None:
+    """Add the power of all songs in cells of the segment, before the limiter."""
     for song in songs:
         begin, end = max(first, song.start_cell), min(stop, song.stop_cell)
         if begin < end:
@@ -160,17 +175,6 @@ def heard_lufs(
             fade = 1.0 if song.fade is None else song.fade[own] ** 2
             gain = 10.0 ** (song.gain_db / 10.0)
             power[begin - first : end - first] += song.cells.power[own] * fade * gain
-    if limiter:
-        gains = [gain for gain, _ in _reductions(songs, first, stop, limiter)]
-        power *= np.concatenate(gains)[: len(power)] ** 2
-    if is_before_silence:
-        power = np.concatenate((power, np.zeros(round(_BLOCK_S * rate_hz / CELL_SAMPLES))))
-    energies = [
-        _per_100_ms(power[start : start + rate_hz], rate_hz)
-        for start in range(0, len(power), rate_hz)
-    ]
-    found = integrated_from(np.concatenate(energies)) if energies else None
-    return found if found is not None and math.isfinite(found) else None
 
 
 def _reductions(

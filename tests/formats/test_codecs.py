@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -214,6 +215,16 @@ def test_a_rate_flac_cannot_hold_is_refused(tmp_path: Path) -> None:
 def test_nothing_is_left_behind_when_flac_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"libsndfile failed while encoding x\.flac to FLAC"):
         encode_flac([music(10)], tmp_path / "nowhere" / "x.flac", sample_rate_hz=48000, bits=24)
+
+
+def test_a_full_disk_is_told_from_another_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        encode_flac([music(10)], tmp_path / "nowhere" / "x.flac", sample_rate_hz=48000, bits=24)
+    assert caught.value.errno == errno.ENOSPC
 
 
 @pytest.mark.parametrize("blocks", [[], [np.zeros((0, 2), np.int32)]])

@@ -7,7 +7,7 @@ import pytest
 from formats.tags import Tags
 from pipeline.deliver.package import Recipe, Silence, WavHead, compose
 from pipeline.engine import Artifact, MemoryStore
-from pipeline.errors import DeliveryError
+from pipeline.errors import DeliveryError, StoreError
 from pipeline.manifest import FilePromise
 
 PROMISE = FilePromise("folder/a.bin", "bin", 0, "")
@@ -49,11 +49,20 @@ def test_audio_that_is_damaged_in_the_store_is_not_blamed_on_the_tags(
 
 def test_what_is_gone_from_the_store_is_named(memory: MemoryStore, tmp_path: Path) -> None:
     gone = Artifact("f" * 64, 5)
-    with pytest.raises(DeliveryError, match=f"{'f' * 64}: cannot be read or written"):
+    with pytest.raises(StoreError, match=f"{'f' * 64}: the disk answers: No such file"):
         compose(Recipe(PROMISE, (gone,)), tmp_path, path_of=memory.path_of)
 
 
 def test_a_disk_that_refuses_is_a_sentence(memory: MemoryStore, tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("in the way")
-    with pytest.raises(DeliveryError, match="folder: cannot be read or written: File exists"):
+    with pytest.raises(StoreError, match="folder: the disk answers: File exists"):
         compose(Recipe(PROMISE, (b"x",)), tmp_path, path_of=memory.path_of)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is always full")
+def test_a_full_disk_is_said_to_be_full(memory: MemoryStore, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / PROMISE.name).symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="the disk is full") as caught:
+        compose(Recipe(PROMISE, (b"x" * 100_000,)), tmp_path, path_of=memory.path_of)
+    assert "free some space" in caught.value.hint
