@@ -160,7 +160,8 @@ class Answers:
 
     def _intent(self, answer: Answer) -> Iterator[str]:
         reasons: dict[str, str] = {}
-        for part in filter(None, re.split(r"[\n;]", answer.text)):
+        parts = list(filter(None, re.split(r"[\n;]", answer.text)))
+        for part in parts or [answer.text]:
             name, colon, reason = part.partition(":")
             key = re.sub(r"[\s-]+", "_", name.strip().casefold())
             if not colon or not reason.strip():

@@ -291,6 +291,7 @@ FREE = tuple(question for question in SONG_QUESTIONS if question != "title")
 )
 @example({"order": "1, 1"}, {"notes": "== song 2: b ==\n# no comment\ntitle: no title"})
 @example({}, {"gap before": "segue\nsegue", "edits": "\n\nlate"})
+@example({}, {"meant so": ";"})
 def test_every_word_comes_back_and_the_spec_loads(
     folder: Path, tmp_path: Path, album: dict[str, str], song: dict[str, str]
 ) -> None:
