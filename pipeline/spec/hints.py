@@ -14,6 +14,7 @@ from pydantic_core.core_schema import ErrorType
 
 from pipeline.errors import SpecProblem
 from pipeline.spec.located import KeyPath, Node, Place
+from pipeline.spec.model import Routing, keys_of
 from pipeline.spec.scalars import describe
 from pipeline.spec.schema import Schema, json_schema
 
@@ -134,6 +135,9 @@ class Translator:
         allowed = list(self._keys(loc[:-1], parent))
         if difflib.get_close_matches(key.lower(), allowed, n=1, cutoff=0.75):
             return Words(message, nearest(key, allowed))
+        if key in keys_of(Routing) and _is_in_chain(loc):
+            hint = "it stands beside the processor's name, not among its settings"
+            return Words(message, hint)
         if owners := self._owners(key):
             return Words(message, f"it is a key of {' and of '.join(owners)}")
         return Words(message, nearest(key, allowed))
@@ -166,6 +170,10 @@ class Translator:
         yield schema
         for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
             yield from self._flat(option)
+
+
+def _is_in_chain(loc: KeyPath) -> bool:
+    return not {"chain", "album_chain"}.isdisjoint(loc[:-1])
 
 
 def _inside(schema: Schema, step: str | int) -> Iterator[Schema]:

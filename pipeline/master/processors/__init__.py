@@ -30,9 +30,11 @@ class Parameters(ABC):
     """What a processor is told; mixed into a frozen pydantic model.
 
     `version` is raised with every audible change: it is part of the key of what was made.
+    What works between left and right `needs_stereo`, and is refused on one channel alone.
     """
 
     version: ClassVar[int]
+    needs_stereo: ClassVar[bool] = False
 
     @abstractmethod
     def make(self, sample_rate_hz: int) -> Processor:

@@ -10,7 +10,7 @@ from pipeline.dsp import Audio
 from pipeline.errors import ProcessingError
 from pipeline.master.chain import MasterChain, build_chain, describe
 from pipeline.master.registry import parameters
-from pipeline.spec.model import ChainItem
+from pipeline.spec.model import ChainItem, Routing
 
 NOISE = np.random.default_rng(3).normal(0.0, 0.2, (4000, 2))
 WRITTEN: list[dict[str, Any]] = [
@@ -24,11 +24,13 @@ WRITTEN: list[dict[str, Any]] = [
 
 
 def items(written: list[dict[str, Any]]) -> list[ChainItem]:
-    return [
-        ChainItem(name, parameters()[name].model_validate(settings))
-        for each in written
-        for name, settings in each.items()
-    ]
+    found = []
+    for each in written:
+        (name,) = each.keys() & parameters().keys()
+        routing = {key: value for key, value in each.items() if key != name}
+        settings = parameters()[name].model_validate(each[name])
+        found.append(ChainItem(name, settings, Routing.model_validate(routing)))
+    return found
 
 
 def chain(written: list[dict[str, Any]], rate_hz: int = 48_000) -> MasterChain:
@@ -95,6 +97,90 @@ def test_the_log_says_how_much_the_compressor_held_back() -> None:
     (entry,) = done.log()
     assert entry["processor"] == "compressor"
     assert 0 < entry["mean_reduction_db"] <= entry["max_reduction_db"] < 10
+
+
+def test_routing_is_described_only_where_it_changes_something() -> None:
+    plain = {"gain": "-2 dB", "mix": "100 %", "channels": "stereo"}
+    (described, routed) = describe(
+        items([plain, {"gain": "-2 dB", "mix": "40 %", "channels": "mid"}])
+    )
+    assert described == {"processor": "gain", "version": 1, "parameters": "-2 dB"}
+    assert routed == described | {"channels": "mid", "mix": "40 %"}
+
+
+def test_a_filter_with_routing_is_not_fused_with_its_neighbours() -> None:
+    eq = {"eq": {"bell": {"at": "320 Hz", "gain": "-6 dB"}}}
+    side_only = run(chain([WRITTEN[0], {**eq, "channels": "side"}, WRITTEN[2]]), WHOLE)
+    without = run(chain([WRITTEN[0], WRITTEN[2]]), WHOLE)
+    np.testing.assert_allclose(side_only.sum(axis=1), without.sum(axis=1), rtol=0, atol=1e-12)
+    assert np.abs(np.diff(side_only - without)).max() > 0.01
+
+
+def test_a_routed_compressor_logs_its_own_reduction_under_its_title() -> None:
+    plain = chain([WRITTEN[3]])
+    routed = chain([{**WRITTEN[3], "mix": "40 %", "channels": "left"}])
+    run(plain, WHOLE)
+    run(routed, WHOLE)
+    (entry,) = routed.log()
+    assert entry["processor"] == "compressor (left, mix 40 %)"
+    assert 0 < entry["max_reduction_db"] <= plain.log()[0]["max_reduction_db"]
+
+
+ROUTINGS = [
+    {"channels": channels, "mix": mix}
+    for channels in ("stereo", "mid", "side", "left", "right")
+    for mix in ("0 %", "35 %", "100 %")
+]
+
+
+@pytest.mark.parametrize("routing", ROUTINGS, ids=lambda each: " ".join(each.values()))
+def test_routing_keeps_its_promise_for_every_processor(routing: dict[str, str]) -> None:
+    """Length, latency, and what it does not touch; on every processor that can have it."""
+    share = float(routing["mix"].split()[0]) / 100
+    for written in WRITTEN:
+        model = parameters()[next(iter(written))]
+        if routing["channels"] != "stereo" and getattr(model, "needs_stereo", False):
+            continue
+        out = run(chain([{**written, **routing}]), WHOLE)
+        wanted = NOISE + share * (_alone(written, routing["channels"]) - NOISE)
+        np.testing.assert_allclose(out, wanted, rtol=0, atol=1e-12)
+
+
+def _alone(written: dict[str, Any], channels: str) -> Audio:
+    """Return NOISE with one of its channels through a processor, patched by hand."""
+    left, right = NOISE.T
+    if channels == "stereo":
+        return run(chain([written]), WHOLE)
+    if channels in ("left", "right"):
+        mono = left if channels == "left" else right
+        wet = _through(written, mono)
+        return np.column_stack((wet, right) if channels == "left" else (left, wet))
+    mid, side = (left + right) / 2, (left - right) / 2
+    if channels == "mid":
+        mid = _through(written, mid)
+    else:
+        side = _through(written, side)
+    return np.column_stack((mid + side, mid - side))
+
+
+def _through(written: dict[str, Any], mono: Audio) -> Audio:
+    processor = chain([written])
+    out = [processor.process(np.column_stack((mono, mono))), processor.flush()]
+    return np.concatenate(out)[:, 0]
+
+
+@given(st.lists(st.integers(0, len(NOISE)), max_size=6))
+@settings(max_examples=25, deadline=None)
+def test_any_block_cut_of_a_routed_chain_gives_the_same_samples(cuts: list[int]) -> None:
+    routed = [
+        {**WRITTEN[3], "mix": "40 %"},
+        {**WRITTEN[1], "channels": "side"},
+        {**WRITTEN[3], "channels": "mid", "mix": "70 %"},
+    ]
+    one, many = chain(routed), chain(routed)
+    whole = run(one, WHOLE)
+    np.testing.assert_array_equal(run(many, [0, *sorted(cuts), len(NOISE)]), whole)
+    assert many.log() == one.log()
 
 
 def test_a_frequency_that_the_rate_cannot_carry_is_a_sentence() -> None:
