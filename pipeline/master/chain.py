@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.dsp import Audio, Processor
-from pipeline.dsp.biquad import Cascade
+from pipeline.dsp.equaliser import equaliser
 from pipeline.dsp.routing import Routed
 from pipeline.dsp.stream import Chain
 from pipeline.errors import ProcessingError
@@ -146,14 +146,14 @@ def _made(items: Sequence[_Item], sample_rate_hz: int) -> list[Link]:
 
 
 def _fused(run: Sequence[_Item], sample_rate_hz: int) -> Link:
-    sections = [
-        section
+    curves = [
+        curve
         for item in run
         if isinstance(item.parameters, FilterParameters)
-        for section in item.parameters.sections(sample_rate_hz)
+        for curve in item.parameters.curves()
     ]
-    cascade = Cascade(sections)
-    return Link(" + ".join(item.title for item in run), cascade, cascade)
+    fused = equaliser(curves, sample_rate_hz)
+    return Link(" + ".join(item.title for item in run), fused, fused)
 
 
 def _checked(model: object) -> Parameters:

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from pipeline.dsp import Processor
-from pipeline.dsp.biquad import Biquad, Cascade
+from pipeline.dsp.biquad import Cascade
+from pipeline.dsp.equaliser import Curve, equaliser
 
 SETTINGS = ConfigDict(frozen=True, extra="forbid")
 SCALAR_SETTINGS = ConfigDict(frozen=True)
@@ -48,12 +49,12 @@ class Parameters(ABC):
 
 
 class FilterParameters(Parameters):
-    """Parameters of a processor that is nothing but sections; neighbours are run as one."""
+    """Parameters of a processor that is nothing but a filter; neighbours are run as one."""
 
     @abstractmethod
-    def sections(self, sample_rate_hz: int) -> list[Biquad]:
-        """Return the sections for a sample rate in Hz; errors as those of `make`."""
+    def curves(self) -> list[Curve]:
+        """Return the analogue curves that it follows, one after another."""
 
     def make(self, sample_rate_hz: int) -> Cascade:
-        """Return a cascade of the sections."""
-        return Cascade(self.sections(sample_rate_hz))
+        """Return the filter."""
+        return equaliser(self.curves(), sample_rate_hz)

@@ -6,11 +6,11 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, model_validator
 
-from pipeline.dsp.biquad import Biquad, bell, high_shelf, low_shelf
+from pipeline.dsp.equaliser import Curve, bell, high_shelf, low_shelf
 from pipeline.master.processors import SCALAR_SETTINGS, SETTINGS, FilterParameters, default
 from pipeline.units import DB, HZ, NUMBER
 
-_DESIGNS = {"bell": bell, "low_shelf": low_shelf, "high_shelf": high_shelf}
+_CURVES = {"bell": bell, "low_shelf": low_shelf, "high_shelf": high_shelf}
 
 
 class Bell(BaseModel):
@@ -50,7 +50,7 @@ class Band(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_shape(self) -> Self:
-        shapes = [name for name in _DESIGNS if getattr(self, name) is not None]
+        shapes = [name for name in _CURVES if getattr(self, name) is not None]
         if not shapes:
             raise ValueError("a band has no shape; write bell, low_shelf or high_shelf")
         if len(shapes) > 1:
@@ -59,11 +59,10 @@ class Band(BaseModel):
             )
         return self
 
-    def section(self, sample_rate_hz: int) -> Biquad:
-        """Return the section for a sample rate in Hz."""
+    def curve(self) -> Curve:
+        """Return the analogue curve that it follows."""
         shape, band = next((name, band) for name, band in self if band is not None)
-        design = _DESIGNS[shape]
-        return design(band.at, band.gain, band.q, sample_rate_hz=sample_rate_hz)
+        return _CURVES[shape](band.at, band.gain, band.q)
 
 
 def _as_list(written: Any) -> Any:
@@ -79,8 +78,8 @@ class Eq(RootModel[Bands], FilterParameters):
     """Bells and shelves that follow their analogue curves up to 20 kHz."""
 
     model_config = SCALAR_SETTINGS
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: within 0.1 dB of the analogue curve up to 20 kHz
 
-    def sections(self, sample_rate_hz: int) -> list[Biquad]:
-        """Return the sections for a sample rate in Hz."""
-        return [band.section(sample_rate_hz) for band in self.root]
+    def curves(self) -> list[Curve]:
+        """Return the analogue curves of its bands."""
+        return [band.curve() for band in self.root]

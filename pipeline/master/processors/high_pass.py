@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from pipeline.dsp.biquad import Biquad, butterworth_high_pass
+from pipeline.dsp.equaliser import Curve, high_pass
 from pipeline.master.processors import SETTINGS, FilterParameters, default
 from pipeline.units import DB_PER_OCTAVE, HZ
 
@@ -24,7 +24,7 @@ class HighPass(BaseModel, FilterParameters):
     """Takes away rumble and what is too low to be heard: Butterworth, -3 dB at its corner."""
 
     model_config = SETTINGS
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: steep slopes at hundreds of Hz follow the analogue curve
 
     at: Annotated[float, HZ.within(10.0, 1000.0, example="25 Hz")] = Field(
         description="corner, 3 dB down"
@@ -33,7 +33,6 @@ class HighPass(BaseModel, FilterParameters):
         "12 dB/oct", description="6, 12, 18 or 24 dB/oct"
     )
 
-    def sections(self, sample_rate_hz: int) -> list[Biquad]:
-        """Return the sections for a sample rate in Hz."""
-        order = round(self.slope / 6.0)
-        return butterworth_high_pass(self.at, order, sample_rate_hz=sample_rate_hz)
+    def curves(self) -> list[Curve]:
+        """Return the analogue curve that it follows."""
+        return [high_pass(self.at, round(self.slope / 6.0))]

@@ -16,7 +16,7 @@ NOISE = np.random.default_rng(3).normal(0.0, 0.2, (4000, 2))
 WRITTEN: list[dict[str, Any]] = [
     {"high_pass": {"at": "25 Hz"}},
     {"eq": [{"bell": {"at": "320 Hz", "gain": "-1.2 dB"}}]},
-    {"eq": {"high_shelf": {"at": "8 kHz", "gain": "2 dB"}}},
+    {"eq": {"high_shelf": {"at": "12 kHz", "gain": "4 dB"}}},
     {"compressor": {"threshold": "-18 dB", "ratio": "2", "lookahead": "2 ms"}},
     {"width": {"amount": "110 %"}},
     {"gain": "-2 dB"},
@@ -51,14 +51,23 @@ def test_a_chain_is_described_in_one_way_whatever_was_written() -> None:
         items([{"eq": [{"bell": {"at": "2500 Hz", "gain": "1.5dB", "q": "0.71"}}]}])
     )
     band = {"bell": {"at": "2500 Hz", "gain": "1.5 dB", "q": "0.71"}}
-    assert once == again == [{"processor": "eq", "version": 1, "parameters": [band]}]
+    assert once == again == [{"processor": "eq", "version": 2, "parameters": [band]}]
+
+
+def test_filters_in_a_row_have_the_bits_of_one_by_one_where_none_needs_correction() -> None:
+    one_by_one = NOISE
+    for each in WRITTEN[:2]:
+        one_by_one = chain([each]).process(one_by_one)
+    np.testing.assert_array_equal(run(chain(WRITTEN[:2]), WHOLE), one_by_one)
 
 
 def test_filters_in_a_row_sound_as_they_do_one_by_one() -> None:
+    """Each follows its analogue curve within hundredths of a decibel, and so does the sum."""
     one_by_one = NOISE
     for each in WRITTEN[:3]:
         one_by_one = chain([each]).process(one_by_one)
-    np.testing.assert_array_equal(run(chain(WRITTEN[:3]), WHOLE), one_by_one)
+    difference = run(chain(WRITTEN[:3]), WHOLE) - one_by_one
+    assert 0.0 < np.std(difference) < 0.003 * np.std(one_by_one)
 
 
 def test_the_order_of_the_spec_is_the_order_of_the_signal() -> None:
@@ -112,7 +121,7 @@ def test_a_filter_with_routing_is_not_fused_with_its_neighbours() -> None:
     eq = {"eq": {"bell": {"at": "320 Hz", "gain": "-6 dB"}}}
     side_only = run(chain([WRITTEN[0], {**eq, "channels": "side"}, WRITTEN[2]]), WHOLE)
     without = run(chain([WRITTEN[0], WRITTEN[2]]), WHOLE)
-    np.testing.assert_allclose(side_only.sum(axis=1), without.sum(axis=1), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(side_only.sum(axis=1), without.sum(axis=1), rtol=0, atol=1e-5)
     assert np.abs(np.diff(side_only - without)).max() > 0.01
 
 
@@ -192,9 +201,9 @@ def test_a_frequency_that_the_rate_cannot_carry_is_a_sentence() -> None:
 # Samples 1000 and 3999 of NOISE, left, through each item of WRITTEN alone. If this moves, raise
 # the version of the processor: what was made with the old one must be made again.
 SOUND_OF_VERSIONS = {
-    (0, 1): (-0.006984821046, 0.048832811605),
-    (1, 1): (0.005216403836, 0.054486060618),
-    (2, 1): (0.009240681527, 0.065793525733),
+    (0, 2): (-0.006984821046, 0.048832811605),
+    (1, 2): (0.005216403836, 0.054486060618),
+    (2, 2): (-0.008173545989, 0.087157618043),
     (3, 1): (0.003350924024, 0.025313865397),
     (4, 1): (0.015825221354, 0.078814420900),
     (5, 1): (0.004707247685, 0.046274081341),
