@@ -12,6 +12,7 @@ from pydantic import BaseModel
 # What the spec writes (and the name of the file) to the model of its parameters.
 PROCESSORS = {
     "high_pass": "HighPass",
+    "low_pass": "LowPass",
     "eq": "Eq",
     "compressor": "Compressor",
     "width": "Width",

@@ -10,14 +10,19 @@ from pipeline.dsp.equaliser import Curve, high_pass
 from pipeline.master.processors import SETTINGS, FilterParameters, default
 from pipeline.units import DB_PER_OCTAVE, HZ
 
-SLOPES_DB_PER_OCTAVE = (6.0, 12.0, 18.0, 24.0)
+SLOPES_DB_PER_OCTAVE = tuple(6.0 * order for order in range(1, 9))
 
 
 def _known_slope(slope_db_per_octave: float) -> float:
     if slope_db_per_octave not in SLOPES_DB_PER_OCTAVE:
         found = DB_PER_OCTAVE.text(slope_db_per_octave)
-        raise ValueError(f"{found} is not a slope here; write 6, 12, 18 or 24 dB/oct")
+        raise ValueError(
+            f"{found} is not a slope here; write 6, 12, 18, 24, 30, 36, 42 or 48 dB/oct"
+        )
     return slope_db_per_octave
+
+
+Slope = Annotated[float, DB_PER_OCTAVE, AfterValidator(_known_slope)]
 
 
 class HighPass(BaseModel, FilterParameters):
@@ -29,9 +34,7 @@ class HighPass(BaseModel, FilterParameters):
     at: Annotated[float, HZ.within(10.0, 1000.0, example="25 Hz")] = Field(
         description="corner, 3 dB down"
     )
-    slope: Annotated[float, DB_PER_OCTAVE, AfterValidator(_known_slope)] = default(
-        "12 dB/oct", description="6, 12, 18 or 24 dB/oct"
-    )
+    slope: Slope = default("12 dB/oct", description="6 to 48 dB/oct, in steps of 6")
 
     def curves(self) -> list[Curve]:
         """Return the analogue curve that it follows."""

@@ -29,7 +29,12 @@ def test_every_processor_has_a_model_and_a_version(name: str) -> None:
 
 WRITTEN = {
     "high_pass": {"at": "25 Hz", "slope": "24 dB/oct"},
-    "eq": [{"bell": {"at": "320 Hz", "gain": "-1.2 dB", "q": "0.9"}}],
+    "low_pass": {"at": "16000 Hz", "slope": "48 dB/oct"},
+    "eq": [
+        {"bell": {"at": "320 Hz", "gain": "-1.2 dB", "q": "0.9"}},
+        {"tilt": {"at": "700 Hz", "gain": "0.5 dB"}},
+        {"notch": {"at": "50 Hz", "q": "30"}},
+    ],
     "compressor": {
         "threshold": "-18 dB",
         "ratio": "1.6",
@@ -66,9 +71,14 @@ def test_a_compressor_needs_a_threshold_and_a_ratio_only() -> None:
         (
             "high_pass",
             {"at": "25 Hz", "slope": "13 dB/oct"},
-            "13 dB/oct is not a slope here; write 6, 12, 18 or 24 dB/oct",
+            "13 dB/oct is not a slope here; write 6, 12, 18, 24, 30, 36, 42 or 48 dB/oct",
         ),
-        ("eq", {}, "a band has no shape; write bell, low_shelf or high_shelf"),
+        (
+            "low_pass",
+            {"at": "25 kHz"},
+            "25000 Hz is outside 200 Hz to 20000 Hz",
+        ),
+        ("eq", {}, "a band has no shape; write bell, low_shelf, high_shelf, tilt or notch"),
         (
             "eq",
             {

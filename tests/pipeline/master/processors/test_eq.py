@@ -45,3 +45,18 @@ def test_bands_without_gain_keep_every_bit() -> None:
     flat = [{shape: {"at": "1 kHz", "gain": "0 dB"}} for shape in ("bell", "low_shelf")]
     eq = Eq.model_validate(flat).make(48_000)
     np.testing.assert_array_equal(eq.process(NOISE), NOISE)
+
+
+def test_a_tilt_lifts_the_highs_and_lowers_the_lows_by_its_gain() -> None:
+    slope = {"tilt": {"at": "700 Hz", "gain": "2 dB"}}
+    assert level_db(slope, 20) == pytest.approx(-2.0, abs=0.05)
+    assert level_db(slope, 700) == pytest.approx(0.0, abs=0.05)
+    assert level_db(slope, 20_000) == pytest.approx(2.0, abs=0.05)
+
+
+def test_a_notch_takes_one_frequency_away_and_leaves_its_neighbours() -> None:
+    hum = {"notch": {"at": "1 kHz", "q": "10"}}
+    assert level_db(hum, 1000) < -100
+    assert level_db(hum, 950) == pytest.approx(-2.9, abs=0.1)
+    assert level_db(hum, 500) == pytest.approx(0.0, abs=0.05)
+    assert level_db(hum, 2000) == pytest.approx(0.0, abs=0.05)
