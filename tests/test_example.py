@@ -43,6 +43,7 @@ REPEATED = {
     ("TrackSpec", "chain"), ("Product", "upc"), ("Product", "catalog_number"),
     ("Shelf", "at"), ("Shelf", "gain"), ("Shelf", "q"), ("Deliverable", "kind"),
     ("Deliverable", "product"), ("Deliverable", "format"), ("Deliverable", "bits"),
+    ("ChainItem", "eq"),
 }  # fmt: skip
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from pydantic import BaseModel
+
 from pipeline.dsp import Audio, Processor
-from pipeline.dsp.equaliser import equaliser
+from pipeline.dsp.linearphase import TooNarrowError
 from pipeline.dsp.routing import Routed
 from pipeline.dsp.stream import Chain
 from pipeline.errors import ProcessingError
-from pipeline.master.processors import FilterParameters, Parameters
+from pipeline.master.processors import FilterParameters, Parameters, Phase, make_filter
 from pipeline.master.registry import parameters
 from pipeline.spec.model import ChainItem, Routing, keys_of
 
@@ -65,13 +67,13 @@ class MasterChain:
 def describe(items: Iterable[ChainItem]) -> list[dict[str, Any]]:
     """Return a chain in JSON values: all that decides its sound, written in one way only.
 
-    Routing that changes nothing is not written.
+    Routing that changes nothing is not written, nor is a setting that came later and does not.
     """
     return [
         {
             "processor": item.name,
             "version": _checked(item.parameters).version,
-            "parameters": item.parameters.model_dump(mode="json", exclude_none=True),
+            "parameters": _settings(item.parameters),
             **item.routing.written(),
         }
         for item in items
@@ -98,11 +100,14 @@ def build_chain(described: Iterable[Mapping[str, Any]], sample_rate_hz: int) -> 
         return MasterChain(_made(items, sample_rate_hz))
     except ValueError as error:
         names = ", ".join(item.title for item in items)
+        is_narrow = isinstance(error, TooNarrowError)
         raise ProcessingError(
-            f"chain ({names})",
-            str(error),
-            "lower the frequency, or bring a mix of a higher rate",
+            f"chain ({names})", str(error), _WIDER if is_narrow else _LOWER
         ) from error
+
+
+_LOWER = "lower the frequency, or bring a mix of a higher rate"
+_WIDER = "lower its q, or give the band to a processor of its own with phase: minimum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,11 @@ class _Item:
         )
 
     @property
-    def is_plain_filter(self) -> bool:
-        return isinstance(self.parameters, FilterParameters) and not self.routing.written()
+    def filter_phase(self) -> Phase | None:
+        """The phase of a filter that is nothing but that; else None."""
+        if isinstance(self.parameters, FilterParameters) and not self.routing.written():
+            return self.parameters.filter_phase()
+        return None
 
     def link(self, sample_rate_hz: int) -> Link:
         processor = self.parameters.make(sample_rate_hz)
@@ -135,25 +143,33 @@ class _Item:
 
 
 def _made(items: Sequence[_Item], sample_rate_hz: int) -> list[Link]:
-    """Make the processors; filters that follow one another become one cascade: one pass."""
+    """Make the processors; filters that follow one another become one: a single pass."""
     made: list[Link] = []
-    for are_filters, run in groupby(items, lambda item: item.is_plain_filter):
-        if are_filters:
-            made.append(_fused(list(run), sample_rate_hz))
+    for phase, run in groupby(items, lambda item: item.filter_phase):
+        if phase:
+            made.append(_fused(list(run), phase, sample_rate_hz))
         else:
             made += [item.link(sample_rate_hz) for item in run]
     return made
 
 
-def _fused(run: Sequence[_Item], sample_rate_hz: int) -> Link:
+def _fused(run: Sequence[_Item], phase: Phase, sample_rate_hz: int) -> Link:
     curves = [
         curve
         for item in run
         if isinstance(item.parameters, FilterParameters)
         for curve in item.parameters.curves()
     ]
-    fused = equaliser(curves, sample_rate_hz)
+    fused = make_filter(curves, phase, sample_rate_hz)
     return Link(" + ".join(item.title for item in run), fused, fused)
+
+
+def _settings(model: BaseModel) -> Any:
+    written = model.model_dump(mode="json", exclude_none=True)
+    for key in _checked(model).later:
+        if written[key] == type(model).model_fields[key].default:
+            del written[key]
+    return written
 
 
 def _checked(model: object) -> Parameters:

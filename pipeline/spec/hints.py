@@ -25,7 +25,10 @@ _OTHER_VERSION = frozenset(
     | {"size", "rpm", "auto_ceiling"}
 )
 _ABOUT_KEYS = ("extra_forbidden", "missing")
-_NOT_KEYS = ("[key]", "<word>", "<span>", "<cd_image>", "<lossless>", "<mp3>")
+_NOT_KEYS = (
+    *("[key]", "<word>", "<span>", "<bands>", "<phased>"),
+    *("<cd_image>", "<lossless>", "<mp3>"),
+)
 _OTHER_KINDS = ("ddp", "vinyl")
 _OWNERS = {
     "AlbumInfo": "album",

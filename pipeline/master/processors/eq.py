@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, RootModel, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    RootModel,
+    Tag,
+    model_validator,
+)
 
 from pipeline.dsp.equaliser import Curve, bell, high_shelf, low_shelf, notch, tilt
-from pipeline.master.processors import SCALAR_SETTINGS, SETTINGS, FilterParameters, default
+from pipeline.master.processors import (
+    SCALAR_SETTINGS,
+    SETTINGS,
+    FilterParameters,
+    Phase,
+    default,
+)
+from pipeline.master.processors.high_pass import PHASE_HELP
 from pipeline.units import DB, HZ, NUMBER
 
 # The settings of a shape, in their order, are what its curve takes.
@@ -108,7 +124,32 @@ Bands = Annotated[
 ]
 
 
-class Eq(RootModel[Bands], FilterParameters):
+class Phased(BaseModel):
+    """Bands, and whether they turn phases as analogue filters do."""
+
+    model_config = SETTINGS
+
+    phase: Phase = Field(description=PHASE_HELP)
+    bands: Bands = Field(description="one band, or a list of them")
+
+
+def _form_of(written: Any) -> str:
+    has_keys = isinstance(written, dict) and not {"phase", "bands"}.isdisjoint(written)
+    return "<phased>" if has_keys or isinstance(written, Phased) else "<bands>"
+
+
+def _in_one_way(form: tuple[Band, ...] | Phased) -> tuple[Band, ...] | Phased:
+    return form.bands if isinstance(form, Phased) and form.phase == "minimum" else form
+
+
+Form = Annotated[
+    Annotated[Bands, Tag("<bands>")] | Annotated[Phased, Tag("<phased>")],
+    Discriminator(_form_of),
+    AfterValidator(_in_one_way),
+]
+
+
+class Eq(RootModel[Form], FilterParameters):
     """Bands that follow their analogue curves up to 20 kHz, in any number."""
 
     model_config = SCALAR_SETTINGS
@@ -116,4 +157,9 @@ class Eq(RootModel[Bands], FilterParameters):
 
     def curves(self) -> list[Curve]:
         """Return the analogue curves of its bands."""
-        return [band.curve() for band in self.root]
+        bands = self.root.bands if isinstance(self.root, Phased) else self.root
+        return [band.curve() for band in bands]
+
+    def filter_phase(self) -> Phase:
+        """Return how it follows them."""
+        return self.root.phase if isinstance(self.root, Phased) else "minimum"

@@ -22,6 +22,8 @@ WRITTEN: list[dict[str, Any]] = [
     {"gain": "-2 dB"},
     {"low_pass": {"at": "12 kHz", "slope": "24 dB/oct"}},
     {"eq": [{"tilt": {"at": "700 Hz", "gain": "1 dB"}}, {"notch": {"at": "50 Hz"}}]},
+    {"eq": {"phase": "linear", "bands": {"bell": {"at": "320 Hz", "gain": "-2 dB"}}}},
+    {"low_pass": {"at": "16 kHz", "phase": "linear"}},
 ]
 
 
@@ -54,6 +56,51 @@ def test_a_chain_is_described_in_one_way_whatever_was_written() -> None:
     )
     band = {"bell": {"at": "2500 Hz", "gain": "1.5 dB", "q": "0.71"}}
     assert once == again == [{"processor": "eq", "version": 2, "parameters": [band]}]
+
+
+def test_a_phase_that_is_written_and_changes_nothing_is_not_described() -> None:
+    band = {"bell": {"at": "2500 Hz", "gain": "1.5 dB"}}
+    plain: list[dict[str, Any]] = [
+        {"eq": band},
+        {"high_pass": {"at": "25 Hz"}},
+        {"low_pass": {"at": "16 kHz"}},
+    ]
+    written: list[dict[str, Any]] = [
+        {"eq": {"phase": "minimum", "bands": band}},
+        {"high_pass": {"at": "25 Hz", "phase": "minimum"}},
+        {"low_pass": {"at": "16 kHz", "phase": "minimum"}},
+    ]
+    assert describe(items(written)) == describe(items(plain))
+    assert "phase" not in str(describe(items(plain)))
+    linear = describe(items([{"high_pass": {"at": "25 Hz", "phase": "linear"}}]))
+    assert linear[0]["parameters"]["phase"] == "linear"
+
+
+def test_filters_of_linear_phase_in_a_row_become_one_and_turn_nothing() -> None:
+    linear = chain(WRITTEN[8:10])
+    impulse = np.zeros((8001, 2))
+    impulse[4000] = 1.0
+    out = np.concatenate((linear.process(impulse), linear.flush()))[:, 0]
+    assert len(out) == 8001
+    np.testing.assert_allclose(out, out[::-1], rtol=0, atol=1e-12)
+    one_by_one = impulse
+    for each in WRITTEN[8:10]:
+        alone = chain([each])
+        one_by_one = np.concatenate((alone.process(one_by_one), alone.flush()))
+    np.testing.assert_allclose(out, one_by_one[:, 0], rtol=0, atol=1e-4)
+
+
+def test_half_of_a_linear_filter_does_not_comb() -> None:
+    """Half of a filter that turns no phase is, at each frequency, the mean of two gains."""
+    cut = {"eq": {"phase": "linear", "bands": {"bell": {"at": "3 kHz", "gain": "-12 dB"}}}}
+    impulse = np.zeros((24_000, 2))
+    impulse[12_000] = 1.0
+    levels = []
+    for routing in ({"mix": "100 %"}, {"mix": "50 %"}):
+        processor = chain([{**cut, **routing}])
+        out = np.concatenate((processor.process(impulse), processor.flush()))
+        levels.append(np.abs(np.fft.rfft(out[:, 0])))
+    np.testing.assert_allclose(levels[1], (1 + levels[0]) / 2, rtol=0, atol=1e-12)
 
 
 def test_filters_in_a_row_have_the_bits_of_one_by_one_where_none_needs_correction() -> None:
@@ -194,6 +241,13 @@ def test_any_block_cut_of_a_routed_chain_gives_the_same_samples(cuts: list[int])
     assert many.log() == one.log()
 
 
+def test_a_band_too_narrow_for_linear_phase_is_a_sentence() -> None:
+    needle = {"phase": "linear", "bands": {"notch": {"at": "50 Hz", "q": "100"}}}
+    with pytest.raises(ProcessingError, match=r"chain \(eq\): a band is so narrow") as caught:
+        chain([{"eq": needle}])
+    assert "with phase: minimum" in str(caught.value.hint)
+
+
 def test_a_frequency_that_the_rate_cannot_carry_is_a_sentence() -> None:
     with pytest.raises(ProcessingError, match=r"chain \(eq\): 18000 Hz is too high") as caught:
         chain([{"eq": {"bell": {"at": "18 kHz", "gain": "1 dB"}}}], 32_000)
@@ -211,6 +265,8 @@ SOUND_OF_VERSIONS = {
     (5, 1): (0.004707247685, 0.046274081341),
     (6, 1): (0.034437737615, 0.020970929515),
     (7, 2): (0.008854568398, 0.059105280938),
+    (8, 2): (0.004914453323, 0.055061056846),
+    (9, 1): (0.037006669368, 0.034874612170),
 }
 
 

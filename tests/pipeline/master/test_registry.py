@@ -28,8 +28,8 @@ def test_every_processor_has_a_model_and_a_version(name: str) -> None:
 
 
 WRITTEN = {
-    "high_pass": {"at": "25 Hz", "slope": "24 dB/oct"},
-    "low_pass": {"at": "16000 Hz", "slope": "48 dB/oct"},
+    "high_pass": {"at": "25 Hz", "slope": "24 dB/oct", "phase": "minimum"},
+    "low_pass": {"at": "16000 Hz", "slope": "48 dB/oct", "phase": "linear"},
     "eq": [
         {"bell": {"at": "320 Hz", "gain": "-1.2 dB", "q": "0.9"}},
         {"tilt": {"at": "700 Hz", "gain": "0.5 dB"}},

@@ -21,7 +21,7 @@ def test_it_is_3_db_down_at_its_corner_and_takes_dc_away(slope: str) -> None:
 
 def test_twelve_db_per_octave_is_the_default() -> None:
     written = HighPass.model_validate({"at": "25 Hz"}).model_dump(mode="json")
-    assert written == {"at": "25 Hz", "slope": "12 dB/oct"}
+    assert written == {"at": "25 Hz", "slope": "12 dB/oct", "phase": "minimum"}
 
 
 def test_dc_is_gone_from_the_audio() -> None:

@@ -34,4 +34,4 @@ def test_the_highest_octave_keeps_its_shape_at_44_1_khz() -> None:
 
 def test_twelve_db_per_octave_is_the_default() -> None:
     written = LowPass.model_validate({"at": "16 kHz"}).model_dump(mode="json")
-    assert written == {"at": "16000 Hz", "slope": "12 dB/oct"}
+    assert written == {"at": "16000 Hz", "slope": "12 dB/oct", "phase": "minimum"}
