@@ -137,7 +137,8 @@ class Translator:
             return Words(f"'{key}' is not a key of this version", "take it out")
         allowed = list(self._keys(loc[:-1], parent))
         if difflib.get_close_matches(key.lower(), allowed, n=1, cutoff=0.75):
-            return Words(message, nearest(key, allowed))
+            other_form = "it does not go with the other keys that stand here"
+            return Words(message, other_form if key in allowed else nearest(key, allowed))
         if key in keys_of(Routing) and _is_in_chain(loc):
             hint = "it stands beside the processor's name, not among its settings"
             return Words(message, hint)

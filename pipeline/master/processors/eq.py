@@ -129,7 +129,7 @@ class Phased(BaseModel):
 
     model_config = SETTINGS
 
-    phase: Phase = Field(description=PHASE_HELP)
+    phase: Phase = Field("minimum", description=PHASE_HELP)
     bands: Bands = Field(description="one band, or a list of them")
 
 

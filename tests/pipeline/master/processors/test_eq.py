@@ -1,9 +1,13 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pipeline.errors import SpecError
 from pipeline.master.processors.eq import Eq
+from pipeline.master.registry import parameters
+from pipeline.spec.loader import read
 
 NOISE = np.random.default_rng(1).normal(0.0, 0.2, (500, 2))
 
@@ -60,3 +64,31 @@ def test_a_notch_takes_one_frequency_away_and_leaves_its_neighbours() -> None:
     assert level_db(hum, 950) == pytest.approx(-2.9, abs=0.1)
     assert level_db(hum, 500) == pytest.approx(0.0, abs=0.05)
     assert level_db(hum, 2000) == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{phase: liner, bands: []}", "4:15: album_chain[1].eq.phase: 'liner' is not one of"),
+        (
+            "{bands: [{tilt: {at: 9 kHz}}]}",
+            "4:17: album_chain[1].eq.bands[1].tilt.gain: is mis",
+        ),
+        (
+            "{phase: linear, tilt: {}}",
+            "album_chain[1].eq.tilt: 'tilt' is not a key here\n  hint: it does not go",
+        ),
+    ],
+)
+def test_what_is_wrong_in_bands_with_a_phase_is_found_in_its_place(
+    written: str, said: str
+) -> None:
+    text = "album: {title: A, artist: B}\ntracks: {a: {title: x, mix: a.wav}}\nalbum_chain:\n"
+    with pytest.raises(SpecError) as caught:
+        read(f"{text}- eq: {written}\n", path=Path("a"), processors=parameters())
+    assert said in "\n".join(map(str, caught.value.problems))
+
+
+def test_bands_with_a_phase_may_leave_it_to_be_minimum() -> None:
+    band = {"tilt": {"at": "700 Hz", "gain": "2 dB"}}
+    assert Eq.model_validate({"bands": band}) == Eq.model_validate([band])
