@@ -23,6 +23,7 @@ DB_PER_NEPER = 8.685889638065036
 TILE_SAMPLES = 4096
 _FAST_RELEASE_MS, _SLOW_ATTACK_MS, _SLOW_RELEASE_MS = 100.0, 200.0, 1000.0
 _NO_REDUCTION_DB = 1e-9  # less is none: below the threshold every bit is kept
+_SILENT_POWER = 1e-30  # near the least a float64 can hold, numbers cost a hundred times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +196,20 @@ def smooth(
         total_db += deepest
         max_db = max(max_db, deepest)
     sum_and_max[0], sum_and_max[1] = total_db, max_db
+
+
+@kernel
+def hear_power(heard: Audio, pole: float, state: npt.NDArray[np.float64]) -> None:
+    """Put in place of each sample the peak of a sine that has the mean power of late.
+
+    The mean is a one-pole one; its state is the mean power of each channel.
+    """
+    for k in range(heard.shape[1]):
+        power = state[k]
+        for i in range(len(heard)):
+            now = heard[i, k] * heard[i, k]
+            power = now + pole * (power - now)
+            if power < _SILENT_POWER:
+                power = 0.0
+            heard[i, k] = np.sqrt(2.0 * power)
+        state[k] = power

@@ -20,6 +20,7 @@ from pipeline.dsp.compression import (
     Follower,
     Reduction,
     Timing,
+    hear_power,
 )
 from pipeline.dsp.kernel import kernel
 from pipeline.master.processors import SETTINGS, Parameters, default
@@ -56,6 +57,13 @@ class Compressor(BaseModel, Parameters):
     sidechain_high_pass: Annotated[
         float | Literal["off"], HZ.within(20.0, 500.0, example="80 Hz").or_word("off")
     ] = default("80 Hz", description="keeps the bass from driving it; off: hears everything")
+    rms: Annotated[
+        float | Literal["off"], MS.within(1.0, 300.0, example="10 ms").or_word("off")
+    ] = default(
+        "off",
+        description="hears the mean power over so long, which comes before the attack; "
+        "off: hears peaks",
+    )
     link: Annotated[float, PERCENT.within(0.0, 100.0, example="100 %")] = default(
         "100 %", description="100 %: both channels move as one, 0 %: each for itself"
     )
@@ -80,7 +88,9 @@ class GlueCompressor:
 
     Notes
     -----
-    Times are 63 % times. The audio is delayed by the look-ahead, which `latency_samples` tells.
+    Times are 63 % times. Levels are peaks; with `rms` those of a sine with the same power, so
+    that a sine is held back as much in either way. The audio is delayed by the look-ahead,
+    which `latency_samples` tells.
     A release that is not `auto` comes after the attack's smoothing and so is longer by it.
     """
 
@@ -92,6 +102,12 @@ class GlueCompressor:
             if isinstance(corner, float)
             else []
         )
+        self._rms_pole = (
+            np.exp(-1000.0 / (settings.rms * sample_rate_hz))
+            if isinstance(settings.rms, float)
+            else None
+        )
+        self._power = np.zeros(2)
         release = settings.release
         self._follower = Follower(
             Curve(settings.threshold, settings.ratio, settings.knee),
@@ -125,6 +141,8 @@ class GlueCompressor:
         heard = self._heard[: len(tile)]
         heard[:] = tile
         self._sidechain.filter_in_place(heard)
+        if self._rms_pole is not None:
+            hear_power(heard, self._rms_pole, self._power)
         reduction_db = self._follower.follow(heard)
         apply_reduction(tile, self._held, reduction_db, self._makeup, out)
         if self.latency_samples:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.dsp.compression import smooth, want_reduction
+from pipeline.dsp.compression import hear_power, smooth, want_reduction
 
 NOISE = np.random.default_rng(5).normal(0.0, 0.2, (200, 2))
 
@@ -23,3 +23,18 @@ def test_the_plain_kernels_do_what_the_compiled_ones_do(
         results.append(reduction_db)
     assert results[0].max() > 1.0
     np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-12)
+
+
+def test_the_plain_power_is_the_compiled_one() -> None:
+    results = []
+    for hear in (hear_power, hear_power.py_func):
+        heard = NOISE.copy()
+        hear(heard, 0.99, np.zeros(2))
+        results.append(heard)
+    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-12)
+
+
+def test_the_power_of_silence_ends_in_zero() -> None:
+    heard, power = np.zeros((1000, 2)), np.full(2, 1e-29)
+    hear_power(heard, 0.99, power)
+    assert not power.any()

@@ -38,6 +38,7 @@ WRITTEN = {
         "knee": "6 dB",
         "lookahead": "0 ms",
         "sidechain_high_pass": "80 Hz",
+        "rms": "off",
         "link": "100 %",
         "makeup": "0 dB",
     },

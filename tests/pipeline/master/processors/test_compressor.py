@@ -18,9 +18,9 @@ STEP = np.ones(2 * RATE_HZ)
 NOISE = np.random.default_rng(5).normal(0.0, 0.2, (5000, 2))
 
 
-def make(**written: Any) -> GlueCompressor:
+def make(rate_hz: int = RATE_HZ, /, **written: Any) -> GlueCompressor:
     plain = {"threshold": "-20 dB", "ratio": "2", "sidechain_high_pass": "off", "knee": "0 dB"}
-    return Compressor.model_validate(plain | written).make(RATE_HZ)
+    return Compressor.model_validate(plain | written).make(rate_hz)
 
 
 def stereo(left: Audio, right: Audio | None = None) -> Audio:
@@ -37,8 +37,10 @@ def reduction_db(compressor: GlueCompressor, signal: Audio) -> Audio:
     return np.asarray(-20 * np.log10(run(compressor, signal) / signal))
 
 
-def tone(frequency_hz: float, level_dbfs: float, n_samples: int = RATE_HZ) -> Audio:
-    phase = 2 * np.pi * frequency_hz * np.arange(n_samples) / RATE_HZ
+def tone(
+    frequency_hz: float, level_dbfs: float, n_samples: int = RATE_HZ, rate_hz: int = RATE_HZ
+) -> Audio:
+    phase = 2 * np.pi * frequency_hz * (np.arange(n_samples) + 0.5) / rate_hz  # never zero
     return 10 ** (level_dbfs / 20) * np.sin(phase)
 
 
@@ -55,6 +57,39 @@ def test_the_static_curve_is_kept(ratio: float, level_dbfs: float, knee_db: floa
     signal = stereo(STEP * 10 ** (level_dbfs / 20))
     got = reduction_db(make(ratio=f"{ratio}", knee=f"{knee_db} dB"), signal)
     assert got[-1, 0] == pytest.approx(wanted, abs=0.02)
+
+
+@pytest.mark.parametrize("rms", ["off", "10 ms", "30 ms"])
+@pytest.mark.parametrize("level_dbfs", [-24.0, -21.0, -18.0, -10.0, -1.0])
+@pytest.mark.parametrize("rate_hz", [44_100, 96_000])
+def test_a_sine_is_held_back_as_much_by_peaks_as_by_power(
+    rate_hz: int, level_dbfs: float, rms: str
+) -> None:
+    over = np.clip(level_dbfs + 23.0, 0.0, 6.0)
+    wanted = 0.75 * (over**2 / 12.0 + max(level_dbfs + 17.0, 0.0))
+    signal = stereo(tone(997.0, level_dbfs, rate_hz, rate_hz=rate_hz))
+    compressor = make(rate_hz, ratio="4", knee="6 dB", rms=rms, release="200 ms")
+    loudest = np.abs(run(compressor, signal)[-rate_hz // 10 :, 0]).max()
+    assert level_dbfs - 20 * np.log10(loudest) == pytest.approx(wanted, abs=0.1)
+
+
+def test_power_is_not_impressed_by_a_click() -> None:
+    click = 0.01 * np.ones(RATE_HZ)
+    click[1000] = 1.0
+    by_peaks, by_power = make(attack="0.1 ms"), make(attack="0.1 ms", rms="30 ms")
+    run(by_peaks, stereo(click))
+    run(by_power, stereo(click))
+    assert by_power.activity.max_db < 0.2 * by_peaks.activity.max_db
+
+
+@pytest.mark.parametrize("rms_ms", [5.0, 50.0, 300.0])
+def test_63_percent_of_the_power_is_heard_within_the_time_of_rms(rms_ms: float) -> None:
+    ratio = 20.0  # nearly all that is over goes away, so the reduction tells the level heard
+    signal = stereo(tone(997.0, -1.0, 2 * RATE_HZ))
+    got = make(ratio=f"{ratio}", rms=f"{rms_ms} ms", attack="0.1 ms", release="5 s")
+    applied = reduction_db(got, signal)[:, 0] / (1.0 - 1.0 / ratio)
+    reached = int(np.argmax(applied >= 19.0 + 10.0 * np.log10(1.0 - np.exp(-1.0)))) + 1
+    assert reached == pytest.approx(rms_ms * RATE_HZ / 1000, rel=0.05)
 
 
 @pytest.mark.parametrize("attack_ms", [1.0, 20.0, 100.0])
@@ -156,12 +191,16 @@ def test_the_activity_is_the_reduction_that_was_applied() -> None:
     assert compressor.activity.mean_db == pytest.approx(applied.mean(), abs=1e-9)
 
 
+@pytest.mark.parametrize("rms", ["off", "5 ms"])
 @pytest.mark.parametrize("release", ["auto", "50 ms"])
 @pytest.mark.parametrize("link", ["100 %", "40 %"])
 @given(cuts=st.lists(st.integers(0, len(NOISE)), max_size=8))
 @settings(max_examples=15, deadline=None)
-def test_any_block_cut_gives_the_same_samples(cuts: list[int], link: str, release: str) -> None:
+def test_any_block_cut_gives_the_same_samples(
+    cuts: list[int], link: str, release: str, rms: str
+) -> None:
     written = {"release": release, "link": link, "lookahead": "2 ms", "attack": "1 ms"}
+    written |= {"rms": rms}
     one, many = make(**written), make(**written)
     edges = [0, *sorted(cuts), len(NOISE)]
     parts = [many.process(NOISE[start:end]) for start, end in pairwise(edges)]
