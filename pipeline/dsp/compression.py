@@ -9,6 +9,7 @@ D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic Range Compressor Desig
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +39,14 @@ class Curve:
         Above the threshold, dB in for one dB out; 1 or more.
     knee_db : float
         Width of the bend around the threshold, in dB.
+    range_db : float
+        Most reduction, in dB, however loud it gets.
     """
 
     threshold_db: float
     ratio: float
     knee_db: float = 0.0
+    range_db: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Follower:
         self, curve: Curve, timing: Timing, *, link: float, sample_rate_hz: int
     ) -> None:
         slope = 1.0 - 1.0 / curve.ratio
-        self._curve = np.array([curve.threshold_db, curve.knee_db, slope, link])
+        self._curve = np.array([curve.threshold_db, curve.knee_db, slope, curve.range_db, link])
         self._is_auto = timing.release_ms is None
         fast = _FAST_RELEASE_MS if timing.release_ms is None else timing.release_ms
         times_ms = (timing.attack_ms, fast, _SLOW_ATTACK_MS, _SLOW_RELEASE_MS)
@@ -135,10 +139,10 @@ def want_reduction(
 ) -> None:
     """Fill in the reduction in dB that the static curve asks for, of one detector or two.
 
-    `curve` is threshold and knee in dB, 1 - 1/ratio, and the link, 0 to 1. One detector hears
-    the louder channel.
+    `curve` is threshold and knee in dB, 1 - 1/ratio, range in dB, and the link, 0 to 1. One
+    detector hears the louder channel.
     """
-    threshold_db, knee_db, slope, link = curve
+    threshold_db, knee_db, slope, range_db, link = curve
     from_db = threshold_db - 0.5 * knee_db
     from_level = max(10.0 ** (from_db / 20.0), 1e-6)
     per_knee = 0.5 / knee_db if knee_db > 0.0 else 0.0
@@ -153,7 +157,8 @@ def want_reduction(
                 over_db = DB_PER_NEPER * np.log(level) - from_db
                 in_knee_db = min(max(over_db, 0.0), knee_db)
                 bend_db = in_knee_db * in_knee_db * per_knee
-                reduction_db[i, k] = slope * (bend_db + max(over_db - knee_db, 0.0))
+                wanted_db = slope * (bend_db + max(over_db - knee_db, 0.0))
+                reduction_db[i, k] = min(wanted_db, range_db)
         if n_detectors == 2:
             shared = link * max(reduction_db[i, 0], reduction_db[i, 1])
             reduction_db[i, 0] = (1.0 - link) * reduction_db[i, 0] + shared

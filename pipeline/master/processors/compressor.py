@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -67,6 +68,9 @@ class Compressor(BaseModel, Parameters):
     link: Annotated[float, PERCENT.within(0.0, 100.0, example="100 %")] = default(
         "100 %", description="100 %: both channels move as one, 0 %: each for itself"
     )
+    range: Annotated[
+        float | Literal["off"], DB.within(0.5, 40.0, example="6 dB").or_word("off")
+    ] = default("off", description="most reduction, however loud it gets; off: no bound")
     makeup: Annotated[float, DB.within(-12.0, 24.0, example="2 dB")] = default(
         "0 dB", description="gain after it"
     )
@@ -110,7 +114,12 @@ class GlueCompressor:
         self._power = np.zeros(2)
         release = settings.release
         self._follower = Follower(
-            Curve(settings.threshold, settings.ratio, settings.knee),
+            Curve(
+                settings.threshold,
+                settings.ratio,
+                settings.knee,
+                settings.range if isinstance(settings.range, float) else inf,
+            ),
             Timing(settings.attack, release if isinstance(release, float) else None),
             link=settings.link / 100.0,
             sample_rate_hz=sample_rate_hz,

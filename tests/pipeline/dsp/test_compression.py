@@ -11,7 +11,7 @@ NOISE = np.random.default_rng(5).normal(0.0, 0.2, (200, 2))
 def test_the_plain_kernels_do_what_the_compiled_ones_do(
     is_auto: bool, n_detectors: int
 ) -> None:
-    curve, poles = np.array([-20.0, 6.0, 0.5, 0.5]), np.array([0.9, 0.99, 0.999, 0.9999])
+    curve, poles = np.array([-20.0, 6.0, 0.5, 8.0, 0.5]), np.array([0.9, 0.99, 0.999, 0.9999])
     results = []
     for want, follow in (
         (want_reduction, smooth),

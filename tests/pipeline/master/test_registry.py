@@ -40,6 +40,7 @@ WRITTEN = {
         "sidechain_high_pass": "80 Hz",
         "rms": "off",
         "link": "100 %",
+        "range": "off",
         "makeup": "0 dB",
     },
     "width": {"amount": "110 %"},

@@ -59,6 +59,15 @@ def test_the_static_curve_is_kept(ratio: float, level_dbfs: float, knee_db: floa
     assert got[-1, 0] == pytest.approx(wanted, abs=0.02)
 
 
+@pytest.mark.parametrize("link", ["100 %", "50 %", "0 %"])
+@pytest.mark.parametrize("level_dbfs", [-19.0, -15.0, -11.0, -1.0])
+def test_the_range_is_the_most_that_is_held_back(level_dbfs: float, link: str) -> None:
+    signal = stereo(STEP * 10 ** (level_dbfs / 20))
+    got = reduction_db(make(range="4 dB", link=link), signal)
+    assert got.max() <= 4.0 + 1e-9
+    assert got[-1] == pytest.approx(min((level_dbfs + 20.0) / 2, 4.0), abs=0.02)
+
+
 @pytest.mark.parametrize("rms", ["off", "10 ms", "30 ms"])
 @pytest.mark.parametrize("level_dbfs", [-24.0, -21.0, -18.0, -10.0, -1.0])
 @pytest.mark.parametrize("rate_hz", [44_100, 96_000])
