@@ -59,10 +59,14 @@ class Timing:
         Time of the attack, in ms.
     release_ms : float or None
         Time of the release, in ms; `None`: 100 ms after a peak, 1 s after a loud passage.
+    is_exact : bool
+        Whether the release keeps its time to the letter, with a bend where it sets in. Else it
+        is rounded by the attack, and longer by about as much.
     """
 
     attack_ms: float
     release_ms: float | None
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,6 @@ class Follower:
         From 1, both channels move as one, to 0, each for itself.
     sample_rate_hz : int
         Sample rate of the signal, in Hz.
-
-    Notes
-    -----
-    The release comes after the attack's smoothing and so is longer by it.
     """
 
     def __init__(
@@ -97,9 +97,11 @@ class Follower:
     ) -> None:
         slope = 1.0 - 1.0 / curve.ratio
         self._curve = np.array([curve.threshold_db, curve.knee_db, slope, curve.range_db, link])
-        self._is_auto = timing.release_ms is None
-        fast = _FAST_RELEASE_MS if timing.release_ms is None else timing.release_ms
-        times_ms = (timing.attack_ms, fast, _SLOW_ATTACK_MS, _SLOW_RELEASE_MS)
+        self._is_exact = timing.is_exact
+        fast, slow_attack = timing.release_ms, inf  # the slow release never sets in
+        if fast is None:
+            fast, slow_attack = _FAST_RELEASE_MS, _SLOW_ATTACK_MS
+        times_ms = (timing.attack_ms, fast, slow_attack, _SLOW_RELEASE_MS)
         self._poles = np.exp(-1000.0 / (np.array(times_ms) * sample_rate_hz))
         n_detectors = 1 if link == 1.0 else 2
         self._state = np.zeros((n_detectors, 3))
@@ -128,7 +130,13 @@ class Follower:
         """
         reduction_db = self._reduction_db[: len(heard)]
         want_reduction(heard, self._curve, reduction_db)
-        smooth(reduction_db, self._poles, self._state, self._sum_and_max, self._is_auto)
+        smooth(
+            reduction_db,
+            self._poles,
+            self._state,
+            self._sum_and_max,
+            self._is_exact,
+        )
         self._n_samples += len(heard)
         return reduction_db
 
@@ -171,7 +179,7 @@ def smooth(
     poles: npt.NDArray[np.float64],
     state: npt.NDArray[np.float64],
     sum_and_max: npt.NDArray[np.float64],
-    is_auto: bool,
+    is_exact: bool,
 ) -> None:
     """Give the reduction its attack and release, in place, and log it.
 
@@ -183,12 +191,11 @@ def smooth(
         for i in range(len(reduction_db)):
             wanted = reduction_db[i, k]
             fast = max(wanted, wanted + release * (fast - wanted))
-            target = fast
-            if is_auto:
-                pole = slow_attack if fast > slow else slow_release
-                slow = fast + pole * (slow - fast)
-                target = max(fast, slow)
+            slow = fast + (slow_attack if fast > slow else slow_release) * (slow - fast)
+            target = max(fast, slow)
             smoothed = target + attack * (smoothed - target)
+            if is_exact:
+                smoothed = min(smoothed, target)
             if smoothed < _NO_REDUCTION_DB:
                 smoothed = 0.0
             reduction_db[i, k] = smoothed

@@ -49,6 +49,11 @@ class Compressor(BaseModel, Parameters):
         "auto",
         description="time to give back 63 %; auto: 100 ms after a peak, 1 s after more",
     )
+    timing: Literal["smooth", "exact"] = Field(
+        "smooth",
+        description="smooth: the release begins rounded and is longer by about the attack; "
+        "exact: both times to the letter",
+    )
     knee: Annotated[float, DB.within(0.0, 24.0, example="6 dB")] = default(
         "6 dB", description="width of the bend around the threshold"
     )
@@ -95,7 +100,6 @@ class GlueCompressor:
     Times are 63 % times. Levels are peaks; with `rms` those of a sine with the same power, so
     that a sine is held back as much in either way. The audio is delayed by the look-ahead,
     which `latency_samples` tells.
-    A release that is not `auto` comes after the attack's smoothing and so is longer by it.
     """
 
     def __init__(self, settings: Compressor, *, sample_rate_hz: int) -> None:
@@ -120,7 +124,11 @@ class GlueCompressor:
                 settings.knee,
                 settings.range if isinstance(settings.range, float) else inf,
             ),
-            Timing(settings.attack, release if isinstance(release, float) else None),
+            Timing(
+                settings.attack,
+                release if isinstance(release, float) else None,
+                is_exact=settings.timing == "exact",
+            ),
             link=settings.link / 100.0,
             sample_rate_hz=sample_rate_hz,
         )

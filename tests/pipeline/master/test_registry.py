@@ -35,6 +35,7 @@ WRITTEN = {
         "ratio": "1.6",
         "attack": "20 ms",
         "release": "auto",
+        "timing": "smooth",
         "knee": "6 dB",
         "lookahead": "0 ms",
         "sidechain_high_pass": "80 Hz",

@@ -118,6 +118,53 @@ def test_the_reduction_falls_to_37_percent_in_each_release(release_ms: float) ->
     )
 
 
+@pytest.mark.parametrize("rate_hz", [44_100, 192_000])
+@pytest.mark.parametrize("release_ms", [20.0, 100.0, 800.0])
+@pytest.mark.parametrize("attack_ms", [0.5, 30.0, 100.0])
+def test_exact_times_are_kept_on_a_sine(
+    attack_ms: float, release_ms: float, rate_hz: int
+) -> None:
+    """Also where the release is shorter than the attack. 10 dB go, on a tone over a bed."""
+    n_attack = round(8 * attack_ms * rate_hz / 1000) + rate_hz // 10
+    n_release = round(3 * release_ms * rate_hz / 1000)
+    loud, quiet = tone(4_001.0, 0.0, n_attack, rate_hz), np.full(n_release, 0.01)
+    signal = stereo(np.concatenate((loud, quiet)))
+    written = {"attack": f"{attack_ms} ms", "release": f"{release_ms} ms", "timing": "exact"}
+    got = reduction_db(make(rate_hz, **written), signal)[:, 0]
+    reached = int(np.argmax(got >= (1 - np.exp(-1)) * got[n_attack - 1]))
+    given_back = int(np.argmax(got[n_attack:] <= np.exp(-1) * got[n_attack]))
+    a_peak = rate_hz / 4_001 / 2  # until the tone says how loud it is
+    assert reached == pytest.approx(attack_ms * rate_hz / 1000, rel=0.05, abs=a_peak)
+    assert given_back == pytest.approx(release_ms * rate_hz / 1000, rel=0.05, abs=a_peak)
+
+
+def test_smooth_timing_rounds_the_release_and_exact_timing_does_not() -> None:
+    signal = stereo(np.concatenate((STEP, STEP * 0.01)))
+    smooth, exact = (
+        reduction_db(make(attack="50 ms", release="200 ms", timing=timing), signal)[:, 0]
+        for timing in ("smooth", "exact")
+    )
+    np.testing.assert_array_equal(smooth[: len(STEP)], exact[: len(STEP)])
+    after_10_ms = len(STEP) + RATE_HZ // 100
+    assert exact[after_10_ms] == pytest.approx(10.0 * np.exp(-10 / 200), rel=0.001)
+    assert smooth[after_10_ms] > 9.9
+
+
+@pytest.mark.parametrize(
+    ("loud_s", "since_s", "release_s"), [(0.002, 0.0, 0.1), (3.0, 0.5, 1.0)]
+)
+def test_auto_release_gives_back_63_percent_in_its_two_times(
+    loud_s: float, since_s: float, release_s: float
+) -> None:
+    """After a passage the slow one is alone from half a second on."""
+    loud, quiet = np.ones(round(loud_s * RATE_HZ)), 0.01 * np.ones(2 * RATE_HZ)
+    compressor = make(attack="0.1 ms", timing="exact")
+    signal = stereo(np.concatenate((loud, quiet)))
+    got = reduction_db(compressor, signal)[len(loud) + round(since_s * RATE_HZ) :, 0]
+    given_back = int(np.argmax(got <= np.exp(-1) * got[0]))
+    assert given_back == pytest.approx(release_s * RATE_HZ, rel=0.05)
+
+
 def test_auto_release_is_quick_after_a_peak_and_slow_after_a_loud_passage() -> None:
     def left_after(loud_s: float, wait_s: float = 0.4) -> float:
         loud = np.ones(round(loud_s * RATE_HZ))
@@ -200,16 +247,17 @@ def test_the_activity_is_the_reduction_that_was_applied() -> None:
     assert compressor.activity.mean_db == pytest.approx(applied.mean(), abs=1e-9)
 
 
+@pytest.mark.parametrize("timing", ["smooth", "exact"])
 @pytest.mark.parametrize("rms", ["off", "5 ms"])
 @pytest.mark.parametrize("release", ["auto", "50 ms"])
 @pytest.mark.parametrize("link", ["100 %", "40 %"])
 @given(cuts=st.lists(st.integers(0, len(NOISE)), max_size=8))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_any_block_cut_gives_the_same_samples(
-    cuts: list[int], link: str, release: str, rms: str
+    cuts: list[int], link: str, release: str, rms: str, timing: str
 ) -> None:
     written = {"release": release, "link": link, "lookahead": "2 ms", "attack": "1 ms"}
-    written |= {"rms": rms}
+    written |= {"rms": rms, "timing": timing}
     one, many = make(**written), make(**written)
     edges = [0, *sorted(cuts), len(NOISE)]
     parts = [many.process(NOISE[start:end]) for start, end in pairwise(edges)]
