@@ -77,8 +77,44 @@ class Reduction:
     max_db: float
 
 
+class Smoother:
+    """Attack and release for a reduction, and a log of it.
+
+    Parameters
+    ----------
+    timing : Timing
+        How fast.
+    n_detectors : int
+        1 if both channels move as one, else 2.
+    sample_rate_hz : int
+        Sample rate of the reduction, in Hz.
+    """
+
+    def __init__(self, timing: Timing, *, n_detectors: int, sample_rate_hz: int) -> None:
+        self._is_exact = timing.is_exact
+        fast, slow_attack = timing.release_ms, inf  # the slow release never sets in
+        if fast is None:
+            fast, slow_attack = _FAST_RELEASE_MS, _SLOW_ATTACK_MS
+        times_ms = (timing.attack_ms, fast, slow_attack, _SLOW_RELEASE_MS)
+        self._poles = np.exp(-1000.0 / (np.array(times_ms) * sample_rate_hz))
+        self._state = np.zeros((n_detectors, 3))
+        self._sum_and_max = np.zeros(2)
+        self._n_samples = 0
+
+    @property
+    def activity(self) -> Reduction:
+        """The reduction so far; of two channels, the deeper one."""
+        total_db, max_db = self._sum_and_max
+        return Reduction(float(total_db) / max(self._n_samples, 1), float(max_db))
+
+    def smooth_in_place(self, reduction_db: Decibels) -> None:
+        """Turn a wanted reduction, of shape ``(n_samples, n_detectors)``, into a smooth one."""
+        smooth(reduction_db, self._poles, self._state, self._sum_and_max, self._is_exact)
+        self._n_samples += len(reduction_db)
+
+
 class Follower:
-    """The reduction that a signal calls for, with attack and release.
+    """The reduction that the level of a signal calls for.
 
     Parameters
     ----------
@@ -97,23 +133,16 @@ class Follower:
     ) -> None:
         slope = 1.0 - 1.0 / curve.ratio
         self._curve = np.array([curve.threshold_db, curve.knee_db, slope, curve.range_db, link])
-        self._is_exact = timing.is_exact
-        fast, slow_attack = timing.release_ms, inf  # the slow release never sets in
-        if fast is None:
-            fast, slow_attack = _FAST_RELEASE_MS, _SLOW_ATTACK_MS
-        times_ms = (timing.attack_ms, fast, slow_attack, _SLOW_RELEASE_MS)
-        self._poles = np.exp(-1000.0 / (np.array(times_ms) * sample_rate_hz))
         n_detectors = 1 if link == 1.0 else 2
-        self._state = np.zeros((n_detectors, 3))
+        self._smoother = Smoother(
+            timing, n_detectors=n_detectors, sample_rate_hz=sample_rate_hz
+        )
         self._reduction_db = np.empty((TILE_SAMPLES, n_detectors))
-        self._sum_and_max = np.zeros(2)
-        self._n_samples = 0
 
     @property
     def activity(self) -> Reduction:
         """The reduction so far; of two channels, the deeper one."""
-        total_db, max_db = self._sum_and_max
-        return Reduction(float(total_db) / max(self._n_samples, 1), float(max_db))
+        return self._smoother.activity
 
     def follow(self, heard: Audio) -> Decibels:
         """Return the reduction for a stereo signal, in positive dB, until the next call.
@@ -130,14 +159,7 @@ class Follower:
         """
         reduction_db = self._reduction_db[: len(heard)]
         want_reduction(heard, self._curve, reduction_db)
-        smooth(
-            reduction_db,
-            self._poles,
-            self._state,
-            self._sum_and_max,
-            self._is_exact,
-        )
-        self._n_samples += len(heard)
+        self._smoother.smooth_in_place(reduction_db)
         return reduction_db
 
 

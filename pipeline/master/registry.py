@@ -13,6 +13,7 @@ from pydantic import BaseModel
 PROCESSORS = {
     "high_pass": "HighPass",
     "eq": "Eq",
+    "deesser": "Deesser",
     "compressor": "Compressor",
     "width": "Width",
     "gain": "Gain",

@@ -30,6 +30,17 @@ def test_every_processor_has_a_model_and_a_version(name: str) -> None:
 WRITTEN = {
     "high_pass": {"at": "25 Hz", "slope": "24 dB/oct"},
     "eq": [{"bell": {"at": "320 Hz", "gain": "-1.2 dB", "q": "0.9"}}],
+    "deesser": {
+        "threshold": "-8 dB",
+        "at": "6500 Hz",
+        "shape": "bell",
+        "q": "1",
+        "ratio": "4",
+        "range": "6 dB",
+        "attack": "0.5 ms",
+        "release": "60 ms",
+        "lookahead": "2 ms",
+    },
     "compressor": {
         "threshold": "-18 dB",
         "ratio": "1.6",
@@ -59,6 +70,12 @@ def test_a_compressor_needs_a_threshold_and_a_ratio_only() -> None:
     model = parameters()["compressor"]
     short = model.model_validate({"threshold": "-18 dB", "ratio": "1.6:1"})
     assert short == model.model_validate(WRITTEN["compressor"])
+
+
+def test_a_deesser_needs_a_threshold_only() -> None:
+    model = parameters()["deesser"]
+    short = model.model_validate({"threshold": "-8 dB"})
+    assert short == model.model_validate(WRITTEN["deesser"])
 
 
 @pytest.mark.parametrize(
