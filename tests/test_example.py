@@ -35,6 +35,7 @@ REPEATED = {
     ("TrackSpec", "chain"), ("Product", "upc"), ("Product", "catalog_number"),
     ("Shelf", "at"), ("Shelf", "gain"), ("Shelf", "q"), ("Deliverable", "kind"),
     ("Deliverable", "product"), ("Deliverable", "format"), ("Deliverable", "bits"),
+    ("CompressorBand", "threshold"),
 }  # fmt: skip
 
 

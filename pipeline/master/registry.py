@@ -15,6 +15,7 @@ PROCESSORS = {
     "eq": "Eq",
     "deesser": "Deesser",
     "compressor": "Compressor",
+    "multiband": "Multiband",
     "width": "Width",
     "gain": "Gain",
 }

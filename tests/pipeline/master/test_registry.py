@@ -55,6 +55,31 @@ WRITTEN = {
         "range": "off",
         "makeup": "0 dB",
     },
+    "multiband": {
+        "bands": [
+            {
+                "up_to": "120 Hz",
+                "threshold": "-24 dB",
+                "ratio": "2",
+                "attack": "30 ms",
+                "release": "200 ms",
+                "knee": "6 dB",
+                "range": "4 dB",
+                "gain": "0.5 dB",
+            },
+            {
+                "threshold": "off",
+                "ratio": "1.5",
+                "attack": "20 ms",
+                "release": "auto",
+                "knee": "6 dB",
+                "range": "4 dB",
+                "gain": "0 dB",
+            },
+        ],
+        "phase": "linear",
+        "link": "100 %",
+    },
     "width": {"amount": "110 %"},
     "gain": "-2 dB",
 }
