@@ -16,6 +16,7 @@ PROCESSORS = {
     "deesser": "Deesser",
     "compressor": "Compressor",
     "multiband": "Multiband",
+    "saturation": "Saturation",
     "width": "Width",
     "gain": "Gain",
 }

@@ -80,6 +80,7 @@ WRITTEN = {
         "phase": "linear",
         "link": "100 %",
     },
+    "saturation": {"character": "tape", "drive": "3 dB"},
     "width": {"amount": "110 %"},
     "gain": "-2 dB",
 }
