@@ -103,6 +103,8 @@ def heading_of(model: str) -> str:
         "StartOffset": "### kind: cd_image",
         "LosslessFiles": "### kind: files, format: wav or flac",
         "Mp3Files": "### kind: files, format: mp3",
+        "Deesser": "### deesser", "Multiband": "### multiband",
+        "CompressorBand": "### multiband", "Saturation": "### saturation",
         # The same keys as those of a track.
         "TrackChanges": "## tracks", "TrackDefaults": "## tracks",
     }  # fmt: skip

@@ -44,6 +44,7 @@ REPEATED = {
     ("Shelf", "at"), ("Shelf", "gain"), ("Shelf", "q"), ("Deliverable", "kind"),
     ("Deliverable", "product"), ("Deliverable", "format"), ("Deliverable", "bits"),
     ("ChainItem", "eq"),
+    ("CompressorBand", "threshold"),
 }  # fmt: skip
 
 

@@ -390,3 +390,16 @@ def _turn(at_hz: float, sample_rate_hz: int) -> float:
             f"{HIGHEST_OF_RATE * sample_rate_hz:g} Hz"
         )
     return 2.0 * pi * at_hz / sample_rate_hz
+
+
+def prewarped(at_hz: float, sample_rate_hz: int) -> float:
+    """Return the analogue frequency, relative to twice the rate, that becomes `at_hz`.
+
+    That is, by the bilinear transform.
+
+    Raises
+    ------
+    ValueError
+        If the sample rate cannot carry the frequency.
+    """
+    return tan(_turn(at_hz, sample_rate_hz) / 2.0)

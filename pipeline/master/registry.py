@@ -14,7 +14,10 @@ PROCESSORS = {
     "high_pass": "HighPass",
     "low_pass": "LowPass",
     "eq": "Eq",
+    "deesser": "Deesser",
     "compressor": "Compressor",
+    "multiband": "Multiband",
+    "saturation": "Saturation",
     "width": "Width",
     "gain": "Gain",
 }

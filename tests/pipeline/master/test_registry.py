@@ -35,17 +35,57 @@ WRITTEN = {
         {"tilt": {"at": "700 Hz", "gain": "0.5 dB"}},
         {"notch": {"at": "50 Hz", "q": "30"}},
     ],
+    "deesser": {
+        "threshold": "-8 dB",
+        "at": "6500 Hz",
+        "shape": "bell",
+        "q": "1",
+        "ratio": "4",
+        "range": "6 dB",
+        "attack": "0.5 ms",
+        "release": "60 ms",
+        "lookahead": "2 ms",
+    },
     "compressor": {
         "threshold": "-18 dB",
         "ratio": "1.6",
         "attack": "20 ms",
         "release": "auto",
+        "timing": "smooth",
         "knee": "6 dB",
         "lookahead": "0 ms",
         "sidechain_high_pass": "80 Hz",
+        "rms": "off",
         "link": "100 %",
+        "range": "off",
         "makeup": "0 dB",
     },
+    "multiband": {
+        "bands": [
+            {
+                "up_to": "120 Hz",
+                "threshold": "-24 dB",
+                "ratio": "2",
+                "attack": "30 ms",
+                "release": "200 ms",
+                "knee": "6 dB",
+                "range": "4 dB",
+                "gain": "0.5 dB",
+            },
+            {
+                "threshold": "off",
+                "ratio": "1.5",
+                "attack": "20 ms",
+                "release": "auto",
+                "knee": "6 dB",
+                "range": "4 dB",
+                "gain": "0 dB",
+            },
+        ],
+        "phase": "linear",
+        "link": "100 %",
+    },
+    "saturation": {"character": "tape", "drive": "3 dB"},
     "width": {"amount": "110 %"},
     "gain": "-2 dB",
 }
@@ -61,6 +101,12 @@ def test_a_compressor_needs_a_threshold_and_a_ratio_only() -> None:
     model = parameters()["compressor"]
     short = model.model_validate({"threshold": "-18 dB", "ratio": "1.6:1"})
     assert short == model.model_validate(WRITTEN["compressor"])
+
+
+def test_a_deesser_needs_a_threshold_only() -> None:
+    model = parameters()["deesser"]
+    short = model.model_validate({"threshold": "-8 dB"})
+    assert short == model.model_validate(WRITTEN["deesser"])
 
 
 @pytest.mark.parametrize(
