@@ -98,7 +98,7 @@ def heading_of(model: str) -> str:
         "Hidden": "### hidden", "ChainItem": "## chain", "HighPass": "### high_pass",
         "Band": "### eq", "Bell": "### eq", "Shelf": "### eq", "Tilt": "### eq",
         "Notch": "### eq", "LowPass": "### low_pass", "Compressor": "### compressor",
-        "Phased": "### eq",
+        "Phased": "### eq", "DynamicEq": "### dynamic_eq", "DynamicBand": "### dynamic_eq",
         "Width": "### width", "EditionSpec": "## editions", "CdImage": "### kind: cd_image",
         "StartOffset": "### kind: cd_image",
         "LosslessFiles": "### kind: files, format: wav or flac",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -55,13 +55,22 @@ class MasterChain:
         """Return what each processor that reacts to the music did so far, in JSON values."""
         return [
             {
-                "processor": link.title,
-                "mean_reduction_db": round(link.processor.activity.mean_db, 2),
-                "max_reduction_db": round(link.processor.activity.max_db, 2),
+                "processor": title,
+                "mean_reduction_db": round(activity.mean_db, 2),
+                "max_reduction_db": round(activity.max_db, 2),
             }
             for link in self._links
-            if hasattr(link.processor, "activity")
+            for title, activity in _activities(link)
         ]
+
+
+def _activities(link: Link) -> Iterator[tuple[str, Any]]:
+    """Yield what a processor did, or what each part of it did."""
+    if hasattr(link.processor, "activities"):
+        for part, activity in link.processor.activities:
+            yield f"{link.title}: {part}", activity
+    elif hasattr(link.processor, "activity"):
+        yield link.title, link.processor.activity
 
 
 def describe(items: Iterable[ChainItem]) -> list[dict[str, Any]]:

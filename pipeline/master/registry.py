@@ -14,6 +14,7 @@ PROCESSORS = {
     "high_pass": "HighPass",
     "low_pass": "LowPass",
     "eq": "Eq",
+    "dynamic_eq": "DynamicEq",
     "deesser": "Deesser",
     "compressor": "Compressor",
     "multiband": "Multiband",

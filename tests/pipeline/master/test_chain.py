@@ -24,6 +24,15 @@ WRITTEN: list[dict[str, Any]] = [
     {"eq": [{"tilt": {"at": "700 Hz", "gain": "1 dB"}}, {"notch": {"at": "50 Hz"}}]},
     {"eq": {"phase": "linear", "bands": {"bell": {"at": "320 Hz", "gain": "-2 dB"}}}},
     {"low_pass": {"at": "16 kHz", "phase": "linear"}},
+    {
+        "dynamic_eq": {
+            "bands": [
+                {"at": "240 Hz", "threshold": "-40 dB", "range": "-4 dB", "ratio": "4"},
+                {"shape": "high_shelf", "at": "9 kHz", "threshold": "-30 dB", "range": "2 dB"},
+            ],
+            "lookahead": "2 ms",
+        }
+    },
 ]
 
 
@@ -152,9 +161,19 @@ def test_any_block_cut_gives_the_same_samples_and_the_same_log(cuts: list[int]) 
 def test_the_log_says_how_much_the_compressor_held_back() -> None:
     done = chain(WRITTEN)
     run(done, WHOLE)
-    (entry,) = done.log()
+    entry = done.log()[0]
     assert entry["processor"] == "compressor"
     assert 0 < entry["mean_reduction_db"] <= entry["max_reduction_db"] < 10
+
+
+def test_the_log_tells_each_band_of_a_dynamic_equaliser() -> None:
+    done = chain([WRITTEN[10]])
+    run(done, WHOLE)
+    lowered, lifted = done.log()
+    assert lowered["processor"] == "dynamic_eq: bell 240 Hz"
+    assert 0 < lowered["mean_reduction_db"] < lowered["max_reduction_db"] <= 4
+    assert lifted["processor"] == "dynamic_eq: high shelf 9000 Hz"
+    assert -2 <= lifted["max_reduction_db"] < lifted["mean_reduction_db"] < 0
 
 
 def test_routing_is_described_only_where_it_changes_something() -> None:
@@ -267,6 +286,7 @@ SOUND_OF_VERSIONS = {
     (7, 2): (0.008854568398, 0.059105280938),
     (8, 2): (0.004914453323, 0.055061056846),
     (9, 1): (0.037006669368, 0.034874612170),
+    (10, 1): (0.004396247331, 0.061309444766),
 }
 
 

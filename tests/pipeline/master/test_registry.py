@@ -35,6 +35,23 @@ WRITTEN = {
         {"tilt": {"at": "700 Hz", "gain": "0.5 dB"}},
         {"notch": {"at": "50 Hz", "q": "30"}},
     ],
+    "dynamic_eq": {
+        "bands": [
+            {
+                "shape": "bell",
+                "at": "240 Hz",
+                "q": "1.4",
+                "threshold": "-30 dB",
+                "ratio": "2",
+                "range": "-4 dB",
+                "knee": "6 dB",
+                "attack": "10 ms",
+                "release": "100 ms",
+            }
+        ],
+        "lookahead": "0 ms",
+        "link": "100 %",
+    },
     "deesser": {
         "threshold": "-8 dB",
         "at": "6500 Hz",
