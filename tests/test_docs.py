@@ -99,6 +99,7 @@ def heading_of(model: str) -> str:
         "Band": "### eq", "Bell": "### eq", "Shelf": "### eq", "Tilt": "### eq",
         "Notch": "### eq", "LowPass": "### low_pass", "Compressor": "### compressor",
         "Phased": "### eq", "DynamicEq": "### dynamic_eq", "DynamicBand": "### dynamic_eq",
+        "ResonanceTamer": "### resonance_tamer",
         "Width": "### width", "EditionSpec": "## editions", "CdImage": "### kind: cd_image",
         "StartOffset": "### kind: cd_image",
         "LosslessFiles": "### kind: files, format: wav or flac",

@@ -15,6 +15,7 @@ PROCESSORS = {
     "low_pass": "LowPass",
     "eq": "Eq",
     "dynamic_eq": "DynamicEq",
+    "resonance_tamer": "ResonanceTamer",
     "deesser": "Deesser",
     "compressor": "Compressor",
     "multiband": "Multiband",

@@ -52,6 +52,15 @@ WRITTEN = {
         "lookahead": "0 ms",
         "link": "100 %",
     },
+    "resonance_tamer": {
+        "threshold": "6 dB",
+        "depth": "50 %",
+        "range": "4 dB",
+        "low": "150 Hz",
+        "high": "16000 Hz",
+        "attack": "20 ms",
+        "release": "150 ms",
+    },
     "deesser": {
         "threshold": "-8 dB",
         "at": "6500 Hz",
