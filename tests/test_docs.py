@@ -96,11 +96,16 @@ def heading_of(model: str) -> str:
         "LevelAim": "## level", "LimiterSpec": "## limiter", "TrackSpec": "## tracks",
         "TrimSpan": "### trim", "FadeIn": "### fade_in", "FadeOut": "### fade_out",
         "Hidden": "### hidden", "ChainItem": "## chain", "HighPass": "### high_pass",
-        "Band": "### eq", "Bell": "### eq", "Shelf": "### eq", "Compressor": "### compressor",
+        "Band": "### eq", "Bell": "### eq", "Shelf": "### eq", "Tilt": "### eq",
+        "Notch": "### eq", "LowPass": "### low_pass", "Compressor": "### compressor",
+        "Phased": "### eq", "DynamicEq": "### dynamic_eq", "DynamicBand": "### dynamic_eq",
+        "ResonanceTamer": "### resonance_tamer",
         "Width": "### width", "EditionSpec": "## editions", "CdImage": "### kind: cd_image",
         "StartOffset": "### kind: cd_image",
         "LosslessFiles": "### kind: files, format: wav or flac",
         "Mp3Files": "### kind: files, format: mp3",
+        "Deesser": "### deesser", "Multiband": "### multiband",
+        "CompressorBand": "### multiband", "Saturation": "### saturation",
         # The same keys as those of a track.
         "TrackChanges": "## tracks", "TrackDefaults": "## tracks",
     }  # fmt: skip

@@ -19,7 +19,15 @@ from pipeline.master.registry import parameters
 from pipeline.spec.editions import resolve
 from pipeline.spec.loader import LoadedSpec, load
 from pipeline.spec.located import KeyPath, Node, compose
-from pipeline.spec.model import AlbumSpec, CdImage, ChainItem, LosslessFiles, Mp3Files
+from pipeline.spec.model import (
+    AlbumSpec,
+    CdImage,
+    ChainItem,
+    LosslessFiles,
+    Mp3Files,
+    Routing,
+    keys_of,
+)
 from pipeline.spec.schema import json_schema
 
 EXAMPLE = Path(__file__).parent.parent / "album.yaml.example"
@@ -35,6 +43,8 @@ REPEATED = {
     ("TrackSpec", "chain"), ("Product", "upc"), ("Product", "catalog_number"),
     ("Shelf", "at"), ("Shelf", "gain"), ("Shelf", "q"), ("Deliverable", "kind"),
     ("Deliverable", "product"), ("Deliverable", "format"), ("Deliverable", "bits"),
+    ("ChainItem", "eq"),
+    ("CompressorBand", "threshold"),
 }  # fmt: skip
 
 
@@ -67,7 +77,7 @@ def keys_that_work() -> set[tuple[str, str]]:
         if not issubclass(model, RootModel)
         for name, field in model.model_fields.items()
     }
-    chain_items = {("ChainItem", name) for name in parameters()}
+    chain_items = {("ChainItem", name) for name in (*parameters(), *keys_of(Routing))}
     top = {("AlbumSpec", key) for key in json_schema(parameters())["properties"]}
     return keys | chain_items | top
 
@@ -84,7 +94,7 @@ def keys_shown(value: Any, node: Node | None) -> Iterator[tuple[str, str]]:
             for name, field in type(value).model_fields.items():
                 yield from keys_shown(getattr(value, name), node.get(field.alias or name))
         case ChainItem():
-            yield ("ChainItem", value.name)
+            yield from (("ChainItem", key) for key in node.entries)
             yield from keys_shown(value.parameters, node.get(value.name))
         case dict():
             for key, each in value.items():

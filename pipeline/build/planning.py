@@ -18,7 +18,7 @@ from pipeline.build.work import EditionWork, chain_of
 from pipeline.engine import Artifact, Output, Plan, explain, to_json
 from pipeline.findings import Finding
 from pipeline.lock import BASE, EditionLock
-from pipeline.master.chain import describe
+from pipeline.master.chain import describe, processor_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _gain_text(change: Change) -> str:
 
 
 def _processor_text(each: Mapping[str, Any]) -> str:
-    return f"{each['processor']}: {_settings_text(each['parameters'])}"
+    return f"{processor_title(each)}: {_settings_text(each['parameters'])}"
 
 
 def _settings_text(value: Any) -> str:

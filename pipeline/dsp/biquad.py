@@ -109,6 +109,67 @@ def low_shelf(at_hz: float, gain_db: float, q: float, *, sample_rate_hz: int) ->
     return _shelf(at_hz, gain_db, q, sample_rate_hz=sample_rate_hz, is_high=False)
 
 
+def tilt(at_hz: float, gain_db: float, *, sample_rate_hz: int) -> Biquad:
+    """Return a slope of first order: the highs rise by `gain_db`, the lows fall by it.
+
+    It leaves `at_hz` as it is. Parameters and errors are those of `bell`.
+    """
+    if gain_db == 0.0:
+        return Biquad()
+    gain = 10.0 ** (gain_db / 20.0)
+    w0 = _turn(at_hz, sample_rate_hz)
+    ratio = pi / w0
+    at_nyquist = sqrt(((gain * ratio) ** 2 + 1.0) / (ratio**2 + gain**2))
+    return _first_order(w0 * gain, at_dc=1.0 / gain, at_nyquist=at_nyquist)
+
+
+def notch(at_hz: float, q: float, *, sample_rate_hz: int) -> Biquad:
+    """Return a notch that takes `at_hz` away altogether and is `at_hz` / `q` wide at -3 dB.
+
+    Parameters and errors are those of `bell`.
+    """
+    w0 = _turn(at_hz, sample_rate_hz)
+    poles = _Poles.matched(w0, 1.0 / (2.0 * q))
+    scale = (1.0 + poles.a1 + poles.a2) / (2.0 - 2.0 * cos(w0))
+    return Biquad(scale, -2.0 * cos(w0) * scale, scale, poles.a1, poles.a2)
+
+
+def butterworth_low_pass(at_hz: float, order: int, *, sample_rate_hz: int) -> list[Biquad]:
+    """Return the sections of a Butterworth low-pass, -3 dB at `at_hz`, 6 dB/oct per order.
+
+    Raises
+    ------
+    ValueError
+        If the sample rate cannot carry the corner.
+
+    Notes
+    -----
+    Each section has the poles of the analogue one, and its level at 0 Hz, at half the sample
+    rate and at a frequency in between.
+    """
+    w0 = _turn(at_hz, sample_rate_hz)
+    ratio = pi / w0
+    between = min(w0, 2.0 * pi * _SHELF_UPPER_OF_RATE)
+    sections = []
+    for number in range(order // 2):
+        damping = sin(pi * (2 * number + 1) / (2 * order))
+
+        def power(ratio: float, damping: float = damping) -> float:
+            return 1.0 / ((1.0 - ratio**2) ** 2 + (2.0 * damping * ratio) ** 2)
+
+        poles = _Poles.matched(w0, damping)
+        at_nyquist = poles.at_nyquist * power(ratio)
+        p1 = sin(between / 2.0) ** 2
+        p0 = 1.0 - p1
+        wanted = poles.power(between) * power(between / w0)
+        skew = (wanted - poles.at_dc * p0 - at_nyquist * p1) / (4.0 * p0 * p1)
+        sections.append(poles.with_zeros(poles.at_dc, at_nyquist, skew))
+    if order % 2:
+        at_nyquist = 1.0 / sqrt(1.0 + ratio**2)
+        sections.append(_first_order(w0, at_dc=1.0, at_nyquist=at_nyquist))
+    return sections
+
+
 def butterworth_high_pass(at_hz: float, order: int, *, sample_rate_hz: int) -> list[Biquad]:
     """Return the sections of a Butterworth high-pass, -3 dB at `at_hz`, 6 dB/oct per order.
 
@@ -141,25 +202,30 @@ class Cascade:
     Parameters
     ----------
     sections : sequence of Biquad
-        In the order of the signal. With none, blocks pass untouched.
+        In the order of the signal.
+    taps : sequence of float
+        A short FIR filter that runs before the sections, in the same pass; a multiple of four.
 
     Notes
     -----
-    Transposed direct form II in float64. Latency 0.
+    Sections are transposed direct form II in float64. Latency 0. With no sections and no taps,
+    blocks pass untouched.
     """
 
     latency_samples = 0
 
-    def __init__(self, sections: Sequence[Biquad]) -> None:
+    def __init__(self, sections: Sequence[Biquad], taps: Sequence[float] = ()) -> None:
         working = [each for each in sections if not each.is_wire]
         rows = [(each.b0, each.b1, each.b2, each.a1, each.a2) for each in working]
         self._sections = np.array(rows, dtype=np.float64).reshape(-1, 5)
         self._state = np.zeros((len(rows), 4))
+        self._taps = np.array(taps, dtype=np.float64)
+        self._line = np.zeros((len(self._taps) + _CHUNK_SAMPLES, 2))
         self._position = 0
 
     def process(self, block: Audio) -> Audio:
         """Process one stereo block of shape ``(n_samples, 2)``."""
-        if not len(self._sections) or not len(block):
+        if not (len(self._sections) or len(self._taps)) or not len(block):
             return block
         out = np.array(block, dtype=np.float64, order="C")
         self.filter_in_place(out)
@@ -167,7 +233,8 @@ class Cascade:
 
     def filter_in_place(self, samples: Audio) -> None:
         """Filter a block of float64, C-contiguous, that is the caller's own."""
-        run_cascade(samples, self._sections, self._state, self._position)
+        fir = self._taps, self._line
+        run_cascade(samples, fir, self._sections, self._state, self._position)
         self._position += len(samples)
 
     def flush(self) -> Audio:
@@ -178,18 +245,40 @@ class Cascade:
 @kernel
 def run_cascade(
     samples: Audio,
+    fir: tuple[npt.NDArray[np.float64], Audio],
     sections: npt.NDArray[np.float64],
     state: npt.NDArray[np.float64],
     position: int,
 ) -> None:
     """Filter `samples` in place; `position` is the place of the first one in the stream.
 
+    `fir` is taps, in fours, and a line that begins with as many samples as there are taps, the
+    last ones before `samples`.
     The state is cleared of what cannot be heard at fixed places of the stream, because numbers
     near the least a float64 can hold cost a hundred times as much.
     """
-    start, n_samples = 0, len(samples)
+    taps, line = fir
+    start, n_samples, n_taps = 0, len(samples), len(taps)
+    flat, held = samples.reshape(2 * n_samples), line.reshape(2 * len(line))
     while start < n_samples:
         stop = min(n_samples, start + _CHUNK_SAMPLES - (position + start) % _CHUNK_SAMPLES)
+        if n_taps:
+            # Sample by sample the terms are added in one order, wherever the block was cut;
+            # four taps at a time over many samples is what a processor is quick at.
+            n = 2 * (stop - start)
+            out = flat[2 * start : 2 * stop]
+            held[2 * n_taps : 2 * n_taps + n] = out
+            out[:] = 0.0
+            for k in range(0, n_taps, 4):
+                now = held[2 * (n_taps - k) : 2 * (n_taps - k) + n]
+                past1 = held[2 * (n_taps - k - 1) : 2 * (n_taps - k - 1) + n]
+                past2 = held[2 * (n_taps - k - 2) : 2 * (n_taps - k - 2) + n]
+                past3 = held[2 * (n_taps - k - 3) : 2 * (n_taps - k - 3) + n]
+                t0, t1, t2, t3 = taps[k], taps[k + 1], taps[k + 2], taps[k + 3]
+                for j in range(n):
+                    out[j] += (t0 * now[j] + t1 * past1[j]) + (t2 * past2[j] + t3 * past3[j])
+            for j in range(2 * n_taps):
+                held[j] = held[n + j]
         for k in range(len(sections)):
             b0, b1, b2, a1, a2 = sections[k]
             l1, l2, r1, r2 = state[k]
@@ -287,6 +376,13 @@ def _analogue_shelf_power(ratio: float, root: float, q: float) -> float:
     return root**2 * above / below
 
 
+def _first_order(pole_turn: float, *, at_dc: float, at_nyquist: float) -> Biquad:
+    """Return a section of one pole with these magnitudes at 0 Hz and half the sample rate."""
+    pole = exp(-pole_turn)
+    low, high = at_dc * (1.0 - pole), at_nyquist * (1.0 + pole)
+    return Biquad((low + high) / 2.0, (low - high) / 2.0, 0.0, -pole)
+
+
 def _turn(at_hz: float, sample_rate_hz: int) -> float:
     if at_hz > HIGHEST_OF_RATE * sample_rate_hz:
         raise ValueError(
@@ -294,3 +390,16 @@ def _turn(at_hz: float, sample_rate_hz: int) -> float:
             f"{HIGHEST_OF_RATE * sample_rate_hz:g} Hz"
         )
     return 2.0 * pi * at_hz / sample_rate_hz
+
+
+def prewarped(at_hz: float, sample_rate_hz: int) -> float:
+    """Return the analogue frequency, relative to twice the rate, that becomes `at_hz`.
+
+    That is, by the bilinear transform.
+
+    Raises
+    ------
+    ValueError
+        If the sample rate cannot carry the frequency.
+    """
+    return tan(_turn(at_hz, sample_rate_hz) / 2.0)

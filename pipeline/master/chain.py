@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel
 
 from pipeline.dsp import Audio, Processor
-from pipeline.dsp.biquad import Cascade
+from pipeline.dsp.linearphase import TooNarrowError
+from pipeline.dsp.routing import Routed
 from pipeline.dsp.stream import Chain
 from pipeline.errors import ProcessingError
-from pipeline.master.processors import FilterParameters, Parameters
+from pipeline.master.processors import FilterParameters, Parameters, Phase, make_filter
 from pipeline.master.registry import parameters
+from pipeline.spec.model import ChainItem, Routing, keys_of
 
-if TYPE_CHECKING:
-    from pipeline.spec.model import ChainItem
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One processor of a running chain: its title, itself, and it with its routing."""
+
+    title: str
+    processor: Processor
+    routed: Processor
 
 
 class MasterChain:
@@ -22,15 +33,15 @@ class MasterChain:
 
     Parameters
     ----------
-    processors : sequence of (str, Processor)
-        Their names and they themselves, in the order of the signal; all fresh.
+    links : sequence of Link
+        In the order of the signal; all fresh.
     """
 
     latency_samples = 0
 
-    def __init__(self, processors: Sequence[tuple[str, Processor]]) -> None:
-        self._processors = processors
-        self._chain = Chain([processor for _, processor in processors])
+    def __init__(self, links: Sequence[Link]) -> None:
+        self._links = links
+        self._chain = Chain([link.routed for link in links])
 
     def process(self, block: Audio) -> Audio:
         """Process one stereo block of shape ``(n_samples, 2)``."""
@@ -44,25 +55,45 @@ class MasterChain:
         """Return what each processor that reacts to the music did so far, in JSON values."""
         return [
             {
-                "processor": name,
-                "mean_reduction_db": round(processor.activity.mean_db, 2),
-                "max_reduction_db": round(processor.activity.max_db, 2),
+                "processor": title,
+                "mean_reduction_db": round(activity.mean_db, 2),
+                "max_reduction_db": round(activity.max_db, 2),
             }
-            for name, processor in self._processors
-            if hasattr(processor, "activity")
+            for link in self._links
+            for title, activity in _activities(link)
         ]
 
 
+def _activities(link: Link) -> Iterator[tuple[str, Any]]:
+    """Yield what a processor did, or what each part of it did."""
+    if hasattr(link.processor, "activities"):
+        for part, activity in link.processor.activities:
+            yield f"{link.title}: {part}", activity
+    elif hasattr(link.processor, "activity"):
+        yield link.title, link.processor.activity
+
+
 def describe(items: Iterable[ChainItem]) -> list[dict[str, Any]]:
-    """Return a chain in JSON values: all that decides its sound, written in one way only."""
+    """Return a chain in JSON values: all that decides its sound, written in one way only.
+
+    Routing that changes nothing is not written, nor is a setting that came later and does not.
+    """
     return [
         {
             "processor": item.name,
             "version": _checked(item.parameters).version,
-            "parameters": item.parameters.model_dump(mode="json", exclude_none=True),
+            "parameters": _settings(item.parameters),
+            **item.routing.written(),
         }
         for item in items
     ]
+
+
+def processor_title(described: Mapping[str, Any]) -> str:
+    """Return what people call a processor of a chain: ``compressor (mid, mix 40 %)``."""
+    routing = [str(described["channels"])] if "channels" in described else []
+    routing += [f"mix {described['mix']}"] if "mix" in described else []
+    return str(described["processor"]) + (f" ({', '.join(routing)})" if routing else "")
 
 
 def build_chain(described: Iterable[Mapping[str, Any]], sample_rate_hz: int) -> MasterChain:
@@ -73,46 +104,81 @@ def build_chain(described: Iterable[Mapping[str, Any]], sample_rate_hz: int) -> 
     ProcessingError
         If the sample rate cannot carry what a processor is asked for.
     """
-    models = parameters()
-    chain = [
-        (
-            each["processor"],
-            _checked(models[each["processor"]].model_validate(each["parameters"])),
-        )
-        for each in described
-    ]
+    items = [_Item.read(each) for each in described]
     try:
-        return MasterChain(_made(chain, sample_rate_hz))
+        return MasterChain(_made(items, sample_rate_hz))
     except ValueError as error:
-        names = ", ".join(name for name, _ in chain)
+        names = ", ".join(item.title for item in items)
+        is_narrow = isinstance(error, TooNarrowError)
         raise ProcessingError(
-            f"chain ({names})",
-            str(error),
-            "lower the frequency, or bring a mix of a higher rate",
+            f"chain ({names})", str(error), _WIDER if is_narrow else _LOWER
         ) from error
 
 
-def _made(
-    chain: Sequence[tuple[str, Parameters]], sample_rate_hz: int
-) -> list[tuple[str, Processor]]:
-    """Make the processors; filters that follow one another become one cascade: one pass."""
-    made: list[tuple[str, Processor]] = []
-    for are_filters, run in groupby(chain, lambda each: isinstance(each[1], FilterParameters)):
-        if are_filters:
-            made.append(_fused(list(run), sample_rate_hz))
+_LOWER = "lower the frequency, or bring a mix of a higher rate"
+_WIDER = "lower its q, or give the band to a processor of its own with phase: minimum"
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    title: str
+    parameters: Parameters
+    routing: Routing
+
+    @classmethod
+    def read(cls, described: Mapping[str, Any]) -> _Item:
+        model = parameters()[described["processor"]]
+        written = {key: described[key] for key in keys_of(Routing) if key in described}
+        return cls(
+            processor_title(described),
+            _checked(model.model_validate(described["parameters"])),
+            Routing.model_validate(written),
+        )
+
+    @property
+    def filter_phase(self) -> Phase | None:
+        """The phase of a filter that is nothing but that; else None."""
+        if isinstance(self.parameters, FilterParameters) and not self.routing.written():
+            return self.parameters.filter_phase()
+        return None
+
+    def link(self, sample_rate_hz: int) -> Link:
+        processor = self.parameters.make(sample_rate_hz)
+        if not self.routing.written():
+            return Link(self.title, processor, processor)
+        mix = self.routing.mix_percent / 100.0
+        routed = Routed(processor, channels=self.routing.channels, mix=mix)
+        return Link(self.title, processor, routed)
+
+
+def _made(items: Sequence[_Item], sample_rate_hz: int) -> list[Link]:
+    """Make the processors; filters that follow one another become one: a single pass."""
+    made: list[Link] = []
+    for phase, run in groupby(items, lambda item: item.filter_phase):
+        if phase:
+            made.append(_fused(list(run), phase, sample_rate_hz))
         else:
-            made += [(name, each.make(sample_rate_hz)) for name, each in run]
+            made += [item.link(sample_rate_hz) for item in run]
     return made
 
 
-def _fused(run: Sequence[tuple[str, Parameters]], sample_rate_hz: int) -> tuple[str, Processor]:
-    sections = [
-        section
-        for _, each in run
-        if isinstance(each, FilterParameters)
-        for section in each.sections(sample_rate_hz)
+def _fused(run: Sequence[_Item], phase: Phase, sample_rate_hz: int) -> Link:
+    curves = [
+        curve
+        for item in run
+        if isinstance(item.parameters, FilterParameters)
+        for curve in item.parameters.curves()
     ]
-    return " + ".join(name for name, _ in run), Cascade(sections)
+    fused = make_filter(curves, phase, sample_rate_hz)
+    return Link(" + ".join(item.title for item in run), fused, fused)
+
+
+def _settings(model: BaseModel) -> Any:
+    written = model.model_dump(mode="json", exclude_none=True)
+    for key in _checked(model).later:
+        if written[key] == type(model).model_fields[key].default:
+            del written[key]
+    return written
 
 
 def _checked(model: object) -> Parameters:

@@ -12,8 +12,14 @@ from pydantic import BaseModel
 # What the spec writes (and the name of the file) to the model of its parameters.
 PROCESSORS = {
     "high_pass": "HighPass",
+    "low_pass": "LowPass",
     "eq": "Eq",
+    "dynamic_eq": "DynamicEq",
+    "resonance_tamer": "ResonanceTamer",
+    "deesser": "Deesser",
     "compressor": "Compressor",
+    "multiband": "Multiband",
+    "saturation": "Saturation",
     "width": "Width",
     "gain": "Gain",
 }

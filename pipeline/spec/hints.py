@@ -14,6 +14,7 @@ from pydantic_core.core_schema import ErrorType
 
 from pipeline.errors import SpecProblem
 from pipeline.spec.located import KeyPath, Node, Place
+from pipeline.spec.model import Routing, keys_of
 from pipeline.spec.scalars import describe
 from pipeline.spec.schema import Schema, json_schema
 
@@ -24,7 +25,10 @@ _OTHER_VERSION = frozenset(
     | {"size", "rpm", "auto_ceiling"}
 )
 _ABOUT_KEYS = ("extra_forbidden", "missing")
-_NOT_KEYS = ("[key]", "<word>", "<span>", "<cd_image>", "<lossless>", "<mp3>")
+_NOT_KEYS = (
+    *("[key]", "<word>", "<span>", "<bands>", "<phased>"),
+    *("<cd_image>", "<lossless>", "<mp3>"),
+)
 _OTHER_KINDS = ("ddp", "vinyl")
 _OWNERS = {
     "AlbumInfo": "album",
@@ -133,7 +137,11 @@ class Translator:
             return Words(f"'{key}' is not a key of this version", "take it out")
         allowed = list(self._keys(loc[:-1], parent))
         if difflib.get_close_matches(key.lower(), allowed, n=1, cutoff=0.75):
-            return Words(message, nearest(key, allowed))
+            other_form = "it does not go with the other keys that stand here"
+            return Words(message, other_form if key in allowed else nearest(key, allowed))
+        if key in keys_of(Routing) and _is_in_chain(loc):
+            hint = "it stands beside the processor's name, not among its settings"
+            return Words(message, hint)
         if owners := self._owners(key):
             return Words(message, f"it is a key of {' and of '.join(owners)}")
         return Words(message, nearest(key, allowed))
@@ -166,6 +174,10 @@ class Translator:
         yield schema
         for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
             yield from self._flat(option)
+
+
+def _is_in_chain(loc: KeyPath) -> bool:
+    return not {"chain", "album_chain"}.isdisjoint(loc[:-1])
 
 
 def _inside(schema: Schema, step: str | int) -> Iterator[Schema]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -50,7 +50,7 @@ from pipeline.spec.scalars import (
     describe,
     refuse,
 )
-from pipeline.units import DB, DBTP, LUFS
+from pipeline.units import DB, DBTP, LUFS, PERCENT
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -79,6 +79,35 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
+class Routing(SpecModel):
+    """On what a processor works, and how much of its work is heard.
+
+    It stands beside the processor's name, not among its settings: some processors are written
+    as a list or as one value, and have no place for it.
+    """
+
+    channels: Literal["stereo", "mid", "side", "left", "right"] = Field(
+        "stereo",
+        description="What it works on: both channels, what they share (`mid`), that in which "
+        "they differ (`side`), or one of them.",
+    )
+    mix_percent: Annotated[float, PERCENT.within(0, 100, example="40 %")] = Field(
+        "100 %",
+        validate_default=True,
+        alias="mix",
+        description="How much of what it makes is heard; the rest is what went in.",
+    )
+
+    def written(self) -> dict[str, str]:
+        """Return what is not by default, as the spec writes it."""
+        plain = Routing().model_dump(mode="json", by_alias=True)
+        written = self.model_dump(mode="json", by_alias=True)
+        return {key: each for key, each in written.items() if each != plain[key]}
+
+
+_PLAIN = Routing()
+
+
 @dataclass(frozen=True, slots=True)
 class ChainItem:
     """One processor of a chain: ``- compressor: {threshold: -18 dB}``.
@@ -89,14 +118,17 @@ class ChainItem:
         Name of the processor in the registry.
     parameters : BaseModel
         Its settings, an instance of the model that the registry has under `name`.
+    routing : Routing
+        On what it works, and how much of its work is heard.
     """
 
     name: str
     parameters: BaseModel
+    routing: Routing = _PLAIN
 
     @classmethod
     def read(cls, found: object, info: ValidationInfo) -> ChainItem:
-        """Read a mapping of one key, a processor's name, to its settings.
+        """Read a mapping of a processor's name to its settings, its routing perhaps beside.
 
         Raises
         ------
@@ -108,22 +140,23 @@ class ChainItem:
             return found
         if isinstance(found, str) and found in processors:
             found = {found: None}
-        if not isinstance(found, dict) or len(found) != 1:
-            what = f"{len(found)} keys" if isinstance(found, dict) else describe(found)
-            raise ValueError(f"{what} where one processor is meant; write - name: {{settings}}")
-        ((name, settings),) = found.items()
-        if name not in processors:
-            raise PydanticCustomError(
-                "unknown_processor", "", {"name": name, "allowed": tuple(processors)}
-            )
-        return cls(name, _settings(processors[name], name, settings))
+        if not isinstance(found, dict):
+            refuse("value_error", {"error": f"{describe(found)} {_ONE_PROCESSOR}"}, found=found)
+        name = _name_in(found, processors)
+        routing = _read(Routing, {key: found[key] for key in found if key in _ROUTING})
+        _check_channels(name, processors[name], routing.channels)
+        settings = {} if found[name] is None else found[name]
+        return cls(name, _read(processors[name], settings, name), routing)
 
     @classmethod
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         written = core_schema.plain_serializer_function_ser_schema(
-            lambda item: {item.name: item.parameters.model_dump(mode="json", by_alias=True)}
+            lambda item: {
+                item.name: item.parameters.model_dump(mode="json", by_alias=True),
+                **item.routing.written(),
+            }
         )
         return core_schema.with_info_plain_validator_function(cls.read, serialization=written)
 
@@ -134,14 +167,44 @@ class ChainItem:
         return {"title": "ChainItem"}  # pipeline.spec.schema puts the processors in its place
 
 
-def _settings(model: type[BaseModel], name: str, settings: object) -> BaseModel:
+_ROUTING = keys_of(Routing)
+_ONE_PROCESSOR = "where one processor is meant; write - name: {settings}"
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _name_in(item: dict[str, Any], processors: Mapping[str, type[BaseModel]]) -> str:
+    """Return the key of a chain's item that names its processor."""
+    own = [key for key in item if key not in _ROUTING]
+    known = [key for key in own if key in processors]
+    if len(known) == 1 and len(own) > 1:
+        stray = next(key for key in own if key not in processors)
+        refuse("extra_forbidden", {}, stray, found=item[stray])
+    if not own:
+        raise ValueError(f"nothing {_ONE_PROCESSOR}")
+    if len(own) > 1:
+        raise ValueError(f"{len(own)} keys {_ONE_PROCESSOR}")
+    if not known:
+        raise PydanticCustomError(
+            "unknown_processor", "", {"name": own[0], "allowed": tuple(processors)}
+        )
+    return known[0]
+
+
+def _check_channels(name: str, model: type[BaseModel], channels: str) -> None:
+    # The stage of mastering says this of its models; the spec does not know that stage.
+    if channels != "stereo" and getattr(model, "needs_stereo", False):
+        sentence = f"{name} works between left and right; it cannot work on {channels} alone"
+        refuse("value_error", {"error": sentence}, "channels", found=channels)
+
+
+def _read(model: type[_Model], written: object, *at: str) -> _Model:
     try:
-        return model.model_validate({} if settings is None else settings)
+        return model.model_validate(written)
     except ValidationError as error:
         lines = [
             InitErrorDetails(
                 type=PydanticCustomError(each["type"], "", each.get("ctx", {})),
-                loc=(name, *each["loc"]),
+                loc=(*at, *each["loc"]),
                 input=each["input"],
             )
             for each in error.errors(include_url=False)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from pipeline.spec.editions import OWN_KEYS
-from pipeline.spec.model import AlbumSpec
+from pipeline.spec.model import AlbumSpec, Routing
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODE: JsonSchemaMode = "validation"
@@ -32,11 +32,14 @@ def json_schema(processors: Mapping[str, type[BaseModel]]) -> Schema:
     dict
         The schema; every key has a description.
     """
-    models: list[type[BaseModel]] = list(dict.fromkeys((AlbumSpec, *processors.values())))
+    models: list[type[BaseModel]] = list(
+        dict.fromkeys((AlbumSpec, Routing, *processors.values()))
+    )
     refs, shared = models_json_schema([(model, _MODE) for model in models])
     defs: Schema = _tidy(shared["$defs"])
     defs["ChainItem"] = _chain_item(
-        {name: refs[each, _MODE] for name, each in processors.items()}
+        {name: refs[each, _MODE] for name, each in processors.items()},
+        defs.pop("Routing")["properties"],
     )
     defs["TrackChanges"] = _changes(defs["TrackSpec"])
     defs["TrackDefaults"] = _shared(defs["TrackChanges"])
@@ -51,14 +54,13 @@ def json_schema(processors: Mapping[str, type[BaseModel]]) -> Schema:
     return {"$schema": DIALECT, "title": "album.yaml", **album, "$defs": defs}
 
 
-def _chain_item(parameters: Mapping[str, Any]) -> Schema:
-    """One key, the name of a processor; several would leave their order to chance."""
+def _chain_item(parameters: Schema, routing: Schema) -> Schema:
+    """One key is the name of a processor; several would leave their order to chance."""
     return {
         "description": "One processor and its settings; they work in this order.",
         "type": "object",
-        "properties": dict(parameters),
-        "minProperties": 1,
-        "maxProperties": 1,
+        "properties": {**parameters, **routing},
+        "oneOf": [{"required": [name]} for name in parameters],
         "additionalProperties": False,
     }
 

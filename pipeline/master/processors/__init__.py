@@ -7,15 +7,18 @@ compiles nothing.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from pipeline.dsp import Processor
-from pipeline.dsp.biquad import Biquad, Cascade
+from pipeline.dsp.equaliser import Curve, equaliser
+from pipeline.dsp.linearphase import linear_phase
 
 SETTINGS = ConfigDict(frozen=True, extra="forbid")
 SCALAR_SETTINGS = ConfigDict(frozen=True)
+Phase = Literal["minimum", "linear"]
 
 
 def default(text: str, *, description: str) -> Any:
@@ -30,9 +33,14 @@ class Parameters(ABC):
     """What a processor is told; mixed into a frozen pydantic model.
 
     `version` is raised with every audible change: it is part of the key of what was made.
+    What works between left and right `needs_stereo`, and is refused on one channel alone. Keys
+    that came `later` than the first version are told to the key only where they change
+    something: what was made without them stays as it is.
     """
 
     version: ClassVar[int]
+    needs_stereo: ClassVar[bool] = False
+    later: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def make(self, sample_rate_hz: int) -> Processor:
@@ -46,12 +54,22 @@ class Parameters(ABC):
 
 
 class FilterParameters(Parameters):
-    """Parameters of a processor that is nothing but sections; neighbours are run as one."""
+    """Parameters of a processor that is nothing but a filter; neighbours are run as one."""
 
     @abstractmethod
-    def sections(self, sample_rate_hz: int) -> list[Biquad]:
-        """Return the sections for a sample rate in Hz; errors as those of `make`."""
+    def curves(self) -> list[Curve]:
+        """Return the analogue curves that it follows, one after another."""
 
-    def make(self, sample_rate_hz: int) -> Cascade:
-        """Return a cascade of the sections."""
-        return Cascade(self.sections(sample_rate_hz))
+    @abstractmethod
+    def filter_phase(self) -> Phase:
+        """Return how it follows them: without delay, or without turning any phase."""
+
+    def make(self, sample_rate_hz: int) -> Processor:
+        """Return the filter."""
+        return make_filter(self.curves(), self.filter_phase(), sample_rate_hz)
+
+
+def make_filter(curves: Sequence[Curve], phase: Phase, sample_rate_hz: int) -> Processor:
+    """Return a fresh filter that follows the sum of some curves."""
+    design = linear_phase if phase == "linear" else equaliser
+    return design(curves, sample_rate_hz)

@@ -6,34 +6,45 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from pipeline.dsp.biquad import Biquad, butterworth_high_pass
-from pipeline.master.processors import SETTINGS, FilterParameters, default
+from pipeline.dsp.equaliser import Curve, high_pass
+from pipeline.master.processors import SETTINGS, FilterParameters, Phase, default
 from pipeline.units import DB_PER_OCTAVE, HZ
 
-SLOPES_DB_PER_OCTAVE = (6.0, 12.0, 18.0, 24.0)
+SLOPES_DB_PER_OCTAVE = tuple(6.0 * order for order in range(1, 9))
 
 
 def _known_slope(slope_db_per_octave: float) -> float:
     if slope_db_per_octave not in SLOPES_DB_PER_OCTAVE:
         found = DB_PER_OCTAVE.text(slope_db_per_octave)
-        raise ValueError(f"{found} is not a slope here; write 6, 12, 18 or 24 dB/oct")
+        raise ValueError(
+            f"{found} is not a slope here; write 6, 12, 18, 24, 30, 36, 42 or 48 dB/oct"
+        )
     return slope_db_per_octave
+
+
+Slope = Annotated[float, DB_PER_OCTAVE, AfterValidator(_known_slope)]
+
+
+PHASE_HELP = "linear: nothing is turned or delayed, but sounds a little ahead of itself"
 
 
 class HighPass(BaseModel, FilterParameters):
     """Takes away rumble and what is too low to be heard: Butterworth, -3 dB at its corner."""
 
     model_config = SETTINGS
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: steep slopes at hundreds of Hz follow the analogue curve
+    later: ClassVar[tuple[str, ...]] = ("phase",)
 
     at: Annotated[float, HZ.within(10.0, 1000.0, example="25 Hz")] = Field(
         description="corner, 3 dB down"
     )
-    slope: Annotated[float, DB_PER_OCTAVE, AfterValidator(_known_slope)] = default(
-        "12 dB/oct", description="6, 12, 18 or 24 dB/oct"
-    )
+    slope: Slope = default("12 dB/oct", description="6 to 48 dB/oct, in steps of 6")
+    phase: Phase = Field("minimum", description=PHASE_HELP)
 
-    def sections(self, sample_rate_hz: int) -> list[Biquad]:
-        """Return the sections for a sample rate in Hz."""
-        order = round(self.slope / 6.0)
-        return butterworth_high_pass(self.at, order, sample_rate_hz=sample_rate_hz)
+    def curves(self) -> list[Curve]:
+        """Return the analogue curve that it follows."""
+        return [high_pass(self.at, round(self.slope / 6.0))]
+
+    def filter_phase(self) -> Phase:
+        """Return how it follows it."""
+        return self.phase

@@ -18,6 +18,7 @@ class Width(BaseModel, Parameters):
 
     model_config = SETTINGS
     version: ClassVar[int] = 1
+    needs_stereo: ClassVar[bool] = True
 
     amount: Annotated[float, PERCENT.within(0.0, 200.0, example="110 %")] = Field(
         description="0 % is mono, 100 % changes nothing"

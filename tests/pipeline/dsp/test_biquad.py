@@ -126,6 +126,16 @@ SECTIONS = [
 ]
 
 
+TAPS = (1.1, -0.2, 0.05, 0.01, -0.02, 0.003, 0.0, 0.001)
+
+
+def test_taps_are_a_filter_before_the_sections() -> None:
+    convolved = np.column_stack([np.convolve(each, TAPS)[: len(NOISE)] for each in NOISE.T])
+    wanted = Cascade(SECTIONS).process(convolved)
+    np.testing.assert_allclose(Cascade(SECTIONS, TAPS).process(NOISE), wanted, atol=1e-14)
+    np.testing.assert_allclose(Cascade([], TAPS).process(NOISE), convolved, atol=1e-14)
+
+
 def test_a_cascade_equals_an_independent_filter() -> None:
     sos = np.array([[s.b0, s.b1, s.b2, 1.0, s.a1, s.a2] for s in SECTIONS])
     wanted = sosfilt(sos, NOISE, axis=0)
@@ -142,10 +152,10 @@ def test_a_fused_cascade_gives_the_bits_of_its_parts() -> None:
 @given(st.lists(st.integers(0, len(NOISE)), max_size=8))
 @settings(max_examples=25, deadline=None)
 def test_any_block_cut_gives_the_same_samples(cuts: list[int]) -> None:
-    cascade = Cascade(SECTIONS)
+    cascade = Cascade(SECTIONS, TAPS)
     edges = [0, *sorted(cuts), len(NOISE)]
     parts = [cascade.process(NOISE[start:end]) for start, end in pairwise(edges)]
-    whole = Cascade(SECTIONS).process(NOISE)
+    whole = Cascade(SECTIONS, TAPS).process(NOISE)
     np.testing.assert_array_equal(np.concatenate([*parts, cascade.flush()]), whole)
 
 
@@ -157,7 +167,7 @@ def test_the_input_is_left_alone_and_wires_pass_it_on() -> None:
 
 
 def test_a_tail_ends_in_true_silence() -> None:
-    cascade = Cascade(SECTIONS)
+    cascade = Cascade(SECTIONS, TAPS)
     cascade.process(NOISE)
     cascade.process(np.zeros((200_000, 2)))
     assert not cascade.process(np.zeros((100, 2))).any()
@@ -167,5 +177,7 @@ def test_the_plain_kernel_does_what_the_compiled_one_does() -> None:
     row = SECTIONS[-1]
     sections = np.array([[row.b0, row.b1, row.b2, row.a1, row.a2]])
     out = NOISE[:300].copy()
-    run_cascade.py_func(out, sections, np.zeros((1, 4)), 0)
-    np.testing.assert_allclose(out, Cascade([row]).process(NOISE[:300]), rtol=0, atol=1e-15)
+    fir = np.array(TAPS), np.zeros((len(TAPS) + 300, 2))
+    run_cascade.py_func(out, fir, sections, np.zeros((1, 4)), 0)
+    compiled = Cascade([row], TAPS).process(NOISE[:300])
+    np.testing.assert_allclose(out, compiled, rtol=0, atol=1e-15)

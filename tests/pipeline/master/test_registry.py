@@ -28,19 +28,90 @@ def test_every_processor_has_a_model_and_a_version(name: str) -> None:
 
 
 WRITTEN = {
-    "high_pass": {"at": "25 Hz", "slope": "24 dB/oct"},
-    "eq": [{"bell": {"at": "320 Hz", "gain": "-1.2 dB", "q": "0.9"}}],
+    "high_pass": {"at": "25 Hz", "slope": "24 dB/oct", "phase": "minimum"},
+    "low_pass": {"at": "16000 Hz", "slope": "48 dB/oct", "phase": "linear"},
+    "eq": [
+        {"bell": {"at": "320 Hz", "gain": "-1.2 dB", "q": "0.9"}},
+        {"tilt": {"at": "700 Hz", "gain": "0.5 dB"}},
+        {"notch": {"at": "50 Hz", "q": "30"}},
+    ],
+    "dynamic_eq": {
+        "bands": [
+            {
+                "shape": "bell",
+                "at": "240 Hz",
+                "q": "1.4",
+                "threshold": "-30 dB",
+                "ratio": "2",
+                "range": "-4 dB",
+                "knee": "6 dB",
+                "attack": "10 ms",
+                "release": "100 ms",
+            }
+        ],
+        "lookahead": "0 ms",
+        "link": "100 %",
+    },
+    "resonance_tamer": {
+        "threshold": "6 dB",
+        "depth": "50 %",
+        "range": "4 dB",
+        "low": "150 Hz",
+        "high": "16000 Hz",
+        "attack": "20 ms",
+        "release": "150 ms",
+    },
+    "deesser": {
+        "threshold": "-8 dB",
+        "at": "6500 Hz",
+        "shape": "bell",
+        "q": "1",
+        "ratio": "4",
+        "range": "6 dB",
+        "attack": "0.5 ms",
+        "release": "60 ms",
+        "lookahead": "2 ms",
+    },
     "compressor": {
         "threshold": "-18 dB",
         "ratio": "1.6",
         "attack": "20 ms",
         "release": "auto",
+        "timing": "smooth",
         "knee": "6 dB",
         "lookahead": "0 ms",
         "sidechain_high_pass": "80 Hz",
+        "rms": "off",
         "link": "100 %",
+        "range": "off",
         "makeup": "0 dB",
     },
+    "multiband": {
+        "bands": [
+            {
+                "up_to": "120 Hz",
+                "threshold": "-24 dB",
+                "ratio": "2",
+                "attack": "30 ms",
+                "release": "200 ms",
+                "knee": "6 dB",
+                "range": "4 dB",
+                "gain": "0.5 dB",
+            },
+            {
+                "threshold": "off",
+                "ratio": "1.5",
+                "attack": "20 ms",
+                "release": "auto",
+                "knee": "6 dB",
+                "range": "4 dB",
+                "gain": "0 dB",
+            },
+        ],
+        "phase": "linear",
+        "link": "100 %",
+    },
+    "saturation": {"character": "tape", "drive": "3 dB"},
     "width": {"amount": "110 %"},
     "gain": "-2 dB",
 }
@@ -58,6 +129,12 @@ def test_a_compressor_needs_a_threshold_and_a_ratio_only() -> None:
     assert short == model.model_validate(WRITTEN["compressor"])
 
 
+def test_a_deesser_needs_a_threshold_only() -> None:
+    model = parameters()["deesser"]
+    short = model.model_validate({"threshold": "-8 dB"})
+    assert short == model.model_validate(WRITTEN["deesser"])
+
+
 @pytest.mark.parametrize(
     ("name", "written", "message"),
     [
@@ -66,9 +143,14 @@ def test_a_compressor_needs_a_threshold_and_a_ratio_only() -> None:
         (
             "high_pass",
             {"at": "25 Hz", "slope": "13 dB/oct"},
-            "13 dB/oct is not a slope here; write 6, 12, 18 or 24 dB/oct",
+            "13 dB/oct is not a slope here; write 6, 12, 18, 24, 30, 36, 42 or 48 dB/oct",
         ),
-        ("eq", {}, "a band has no shape; write bell, low_shelf or high_shelf"),
+        (
+            "low_pass",
+            {"at": "25 kHz"},
+            "25000 Hz is outside 200 Hz to 20000 Hz",
+        ),
+        ("eq", {}, "a band has no shape; write bell, low_shelf, high_shelf, tilt or notch"),
         (
             "eq",
             {

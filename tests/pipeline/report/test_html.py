@@ -54,6 +54,21 @@ def full(
     )
 
 
+def test_what_a_processor_lifted_is_told_as_a_lift(
+    report: AlbumReport, make_track: MakeTrack
+) -> None:
+    names = ("processor", "mean_reduction_db", "max_reduction_db")
+    did = (("compressor", 1.0, 3.0), ("dynamic_eq: bell 60 Hz", -0.25, -2.0))
+    track = make_track(1, processors=tuple(dict(zip(names, each, strict=True)) for each in did))
+    edition = replace(report.editions[0], tracks=(track,))
+    page = parse(render_page(replace(report, editions=(edition,))))
+    told = [each.text for each in page.all("p") if " on average" in each.text]
+    assert told == [
+        "compressor: 1.00 dB reduction on average, 3.0 dB at most",
+        "dynamic_eq: bell 60 Hz: 0.25 dB lift on average, 2.0 dB at most",
+    ]
+
+
 def test_hostile_text_stays_text_wherever_it_stands(full: AlbumReport) -> None:
     hostile = render_page(with_all_text(full, HOSTILE))
     page = parse(hostile)

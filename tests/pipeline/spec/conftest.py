@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pytest
 from pydantic import BaseModel, ConfigDict, RootModel
@@ -35,9 +35,15 @@ class Trim(RootModel[Annotated[float, DB]]):
     """A processor whose settings are one value."""
 
 
+class Swap(RootModel[Annotated[float, DB]]):
+    """A processor that works between left and right."""
+
+    needs_stereo: ClassVar[bool] = True
+
+
 @pytest.fixture
 def processors() -> Mapping[str, type[BaseModel]]:
-    return {"squeeze": Squeeze, "trim": Trim}
+    return {"squeeze": Squeeze, "trim": Trim, "swap": Swap}
 
 
 @pytest.fixture

@@ -204,3 +204,11 @@ def test_twelve_tracks_are_read_in_the_blink_of_an_eye(
     start = time.process_time()
     read(text, path=Path("album.yaml"), processors=processors)
     assert time.process_time() - start < 0.2  # measured 0.01; a loaded machine is slower
+
+
+@pytest.mark.parametrize("channels", ["mid", "side", "left", "right"])
+def test_width_on_one_channel_is_refused_where_it_is_written(channels: str) -> None:
+    chain = f"[{{width: {{amount: 120 %}}, channels: {channels}}}]"
+    said = complaints(WHOLE.replace("[high_pass: {at: 25 Hz}]", chain))
+    assert said.startswith("/a/album.yaml:4:50: album_chain[1].channels: width works between")
+    assert f"it cannot work on {channels} alone" in said

@@ -129,6 +129,22 @@ def test_a_chain_names_processors_and_their_settings(spec_of: Read) -> None:
     assert chain[0].parameters.model_dump() == {"ratio": 2.0, "threshold": -18.0}
 
 
+def test_routing_stands_beside_the_name_of_any_processor(spec_of: Read) -> None:
+    text = "album_chain: [{trim: -2 dB, mix: 40 %, channels: side}, trim: -2 dB]"
+    routed, plain = spec_of(text).spec.album_chain
+    assert routed.parameters == plain.parameters
+    assert (routed.routing.channels, routed.routing.mix_percent) == ("side", 40.0)
+    assert routed.routing.written() == {"channels": "side", "mix": "40 %"}
+    assert (plain.routing.channels, plain.routing.mix_percent) == ("stereo", 100.0)
+    assert plain.routing.written() == {}
+
+
+def test_routing_that_changes_nothing_is_as_if_it_were_not_written(spec_of: Read) -> None:
+    text = "album_chain: [{trim: -2 dB, mix: 100 percent, channels: stereo}, trim: -2 dB]"
+    routed, plain = spec_of(text).spec.album_chain
+    assert routed == plain
+
+
 def test_what_was_read_can_be_written_and_read_again(spec_of: Read) -> None:
     text = one("level: as_mixed, gap: 12 sectors, trim: {to: 88200 samples}")
     text += "deliverables: {m: {kind: files, format: mp3, sample_rate: 44.1 kHz}}\n"
@@ -163,6 +179,17 @@ def spec_of_context() -> dict[str, object]:
         (one("chain: [squeeze: ]"), "tracks.a.chain[1].squeeze.threshold: is missing"),
         (one("chain: [squeeze: {ratio: 2:1}]"), "squeeze.ratio: '2:1' is not a plain number"),
         (one("chain: [{trim: 1 dB, squeeze: }]"), "tracks.a.chain[1]: 2 keys where one proces"),
+        (one("chain: [{trim: 1 dB, mix: 2}]"), "chain[1].mix: '2' has no unit; write 2 %"),
+        (one("chain: [{trim: 1 dB, mix: 101 %}]"), "mix: 101 % is outside 0 % to 100 %"),
+        (one("chain: [{trim: 1 dB, channels: center}]"), "channels: 'center' is not one of s"),
+        (one("chain: [{trim: 1 dB, chanels: mid}]"), "'chanels' is not a key here | channels?"),
+        (one("chain: [{mix: 40 %}]"), "tracks.a.chain[1]: nothing where one processor is"),
+        (one("chain: [squeeze: {mix: 4 %}]"), "'mix' is not a key here | it stands beside the"),
+        (one("chain: [4]"), "tracks.a.chain[1]: '4' where one processor is meant; write"),
+        (
+            one("chain: [{swap: 1 dB, channels: mid}]"),
+            "chain[1].channels: swap works between left and right; it cannot work on mid alone",
+        ),
         (one("fade_in: 2 s"), "tracks.a.fade_in: '2 s' stands where keys with values are mean"),
         (one("fade_in: {form: 1 s, to: 2 s}"), "fade_in.form: 'form' is not a key here | from"),
         (one("stems: {}"), "tracks.a.stems: 'stems' is not a key of this version | take it ou"),

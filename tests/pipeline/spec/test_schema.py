@@ -55,10 +55,12 @@ def test_every_reference_leads_somewhere() -> None:
             assert each["$ref"].rsplit("/", 1)[1] in schema["$defs"]
 
 
-def test_a_chain_item_is_one_processor(schema: dict[str, Any]) -> None:
+def test_a_chain_item_is_one_processor_and_perhaps_its_routing(schema: dict[str, Any]) -> None:
     item = schema["$defs"]["ChainItem"]
-    assert set(item["properties"]) == {"squeeze", "trim"}
-    assert item["maxProperties"] == 1
+    names = ["squeeze", "trim", "swap"]
+    assert list(item["properties"]) == [*names, "channels", "mix"]
+    assert item["oneOf"] == [{"required": [name]} for name in names]
+    assert all(item["properties"][key]["description"] for key in ("channels", "mix"))
     assert schema["properties"]["album_chain"]["items"] == {"$ref": "#/$defs/ChainItem"}
 
 
