@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formats.atomic import write_atomically
+from pipeline.build.chains import findings_of_chains
 from pipeline.build.examining import examine
 from pipeline.build.hearing import hear_masters
 from pipeline.build.preparing import Prepared
@@ -68,6 +69,7 @@ def check_album(
             *intake.remarks,
             *examine(session, deliverables, intake),
             *aims_out_of_reach(session, works, intake),
+            *findings_of_chains(session, works.values()),
             *(_of_masters(session, deliverables, intake, works) if mastered else ()),
         )
         findings = loosened(found, session.spec.strictness)

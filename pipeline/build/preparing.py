@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.build.chains import findings_of_chains
 from pipeline.build.decisions import Lookup, decide
 from pipeline.build.orders import Order, place_order
 from pipeline.build.session import Intake, Session
@@ -119,4 +120,5 @@ def master_and_decide(session: Session, prepared: Prepared) -> Decided:
         lambda output: session.path_of(mastered, output),
         album_rate_hz=prepared.album_rate_hz,
     )
-    return Decided(decisions, (*prepared.intake.findings, *findings), mastered)
+    chains = findings_of_chains(session, prepared.works.values(), mastered)
+    return Decided(decisions, (*prepared.intake.findings, *chains, *findings), mastered)

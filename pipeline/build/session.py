@@ -39,6 +39,7 @@ from pipeline.intake.probe import MixFacts
 from pipeline.intake.strictness import loosened, loosens
 from pipeline.intake.survey import Survey
 from pipeline.lock import Lock, LockedSource, read_lock
+from pipeline.master.checks import CHAIN_CHECKS
 from pipeline.master.registry import parameters
 from pipeline.match.checks import MASTERED_CHECKS
 from pipeline.spec import lint
@@ -458,7 +459,7 @@ def check_names() -> frozenset[str]:
     """Return every name that `intent` may use: a check's id, or its last part."""
     by_kind = [each.id for kind in BY_KIND.values() for each in kind]
     of_mixes = (*checks.CHECKS, *checks.SURVEY_CHECKS, *checks.ALBUM_CHECKS)
-    rules = (*lint.CHECKS, *of_mixes, *MASTERED_CHECKS, *GENERAL)
+    rules = (*lint.CHECKS, *of_mixes, *CHAIN_CHECKS, *MASTERED_CHECKS, *GENERAL)
     ids = [*(each.id for each in rules), *by_kind, *OWN_CHECKS]
     return frozenset([*ids, *(each.rpartition("/")[2] for each in ids)])
 

@@ -1,0 +1,136 @@
+"""Guard rails: what a chain does more of than mastering should."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.signal import sosfreqz
+
+from pipeline.dsp import biquad
+from pipeline.findings import Finding, Severity
+from pipeline.master.checks import Worked, chain_findings
+from pipeline.master.checks.tone_change import tone_curves
+from pipeline.master.registry import parameters
+from pipeline.spec.model import ChainItem, Routing
+
+
+def items(*written: dict[str, Any]) -> list[ChainItem]:
+    found = []
+    for each in written:
+        (name,) = each.keys() & parameters().keys()
+        routing = {key: value for key, value in each.items() if key != name}
+        settings = parameters()[name].model_validate(each[name])
+        found.append(ChainItem(name, settings, Routing.model_validate(routing)))
+    return found
+
+
+def bell(gain_db: float, at: str = "1 kHz", q: float = 0.7, **routing: str) -> dict[str, Any]:
+    return {"eq": {"bell": {"at": at, "gain": f"{gain_db} dB", "q": str(q)}}, **routing}
+
+
+def width(percent: float, **routing: str) -> dict[str, Any]:
+    return {"width": {"amount": f"{percent} %"}, **routing}
+
+
+def found(
+    *written: dict[str, Any],
+    log: tuple[Mapping[str, Any], ...] = (),
+    intent: Mapping[str, str] | None = None,
+) -> list[Finding]:
+    worked = Worked(items(*written), log)
+    return list(chain_findings(worked, track="one", intent=intent or {}))
+
+
+def test_what_engineers_usually_do_is_not_remarked_on() -> None:
+    held = {"processor": "compressor", "mean_reduction_db": 1.8, "max_reduction_db": 5.0}
+    chain = [
+        {"high_pass": {"at": "80 Hz"}},
+        bell(1.5, "100 Hz"),
+        bell(-1.5, "3 kHz"),
+        {"eq": {"notch": {"at": "1 kHz", "q": "30"}}},
+        width(115),
+    ]
+    assert found(*chain, log=(held,)) == []
+    assert found() == []
+
+
+def test_small_moves_of_several_equalisers_add_up() -> None:
+    assert found(bell(1.4)) == []
+    (finding,) = found(bell(1.4), {"gain": "3 dB"}, bell(1.4))
+    assert (finding.severity, finding.check) == (Severity.WARN, "master/tone_change")
+    assert "lift 1 kHz by 2.8 dB;" in finding.message
+
+
+def test_moves_that_cancel_are_no_change() -> None:
+    assert found(bell(5), bell(-5)) == []
+
+
+def test_more_than_the_most_holds_the_release_back_until_a_reason_is_written() -> None:
+    (finding,) = found(bell(-7, "200 Hz"))
+    assert finding.blocks_release
+    assert "lower 200 Hz by 6.9 dB" in finding.message
+    for name in ("tone_change", "master/tone_change"):
+        (waived,) = found(bell(-7, "200 Hz"), intent={name: "telephone"})
+        assert waived.waived == "telephone"
+        assert not waived.blocks_release
+
+
+@pytest.mark.parametrize(
+    ("channels", "name"),
+    [
+        ("mid", "middle"),
+        ("side", "sides"),
+        ("left", "left channel"),
+        ("right", "right channel"),
+    ],
+)
+def test_what_only_one_side_gets_is_told_of_that_side(channels: str, name: str) -> None:
+    (finding,) = found(bell(1.5), bell(1.5, channels=channels))
+    assert f"by 3.0 dB in the {name};" in finding.message
+    assert found(bell(1.5, channels="mid"), bell(1.5, channels="side")) == []
+
+
+def test_what_is_mixed_in_counts_as_much_as_it_is_heard() -> None:
+    _, curves_db = tone_curves(items(bell(6, mix="50 %")))
+    expected_db = 20 * np.log10(0.5 + 0.5 * 10 ** (6 / 20))
+    assert curves_db["mid"].max() == pytest.approx(expected_db, abs=0.05)
+
+
+def test_the_curve_is_that_of_the_filters() -> None:
+    written = [bell(2, "100 Hz"), bell(-1.5, "2 kHz", 1.0)]
+    frequency_hz, curves_db = tone_curves(items(*written))
+    sections = [
+        biquad.bell(100.0, 2.0, 0.7, sample_rate_hz=192_000),
+        biquad.bell(2000.0, -1.5, 1.0, sample_rate_hz=192_000),
+    ]
+    rows = np.array([[b.b0, b.b1, b.b2, 1.0, b.a1, b.a2] for b in sections])
+    _, response = sosfreqz(rows, frequency_hz, fs=192_000)
+    np.testing.assert_allclose(curves_db["left"], 20 * np.log10(abs(response)), atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("percent", "severity"),
+    [(79, "warn"), (80, None), (125, None), (126, "warn"), (151, "fail"), (0, "fail")],
+)
+def test_the_sides_stay_near_what_they_were(percent: float, severity: str | None) -> None:
+    assert [each.severity for each in found(width(percent))] == [severity] * bool(severity)
+
+
+def test_widths_multiply_and_count_as_much_as_they_are_heard() -> None:
+    (finding,) = found(width(120), width(120))
+    assert "144 % of what they were" in finding.message
+    assert found(width(200, mix="20 %")) == []
+
+
+@pytest.mark.parametrize(
+    ("mean_db", "max_db", "is_told"), [(3.0, 8.0, False), (3.1, 4.0, True), (1.0, 8.1, True)]
+)
+def test_reduction_has_a_budget(mean_db: float, max_db: float, is_told: bool) -> None:
+    log = {"processor": "compressor", "mean_reduction_db": mean_db, "max_reduction_db": max_db}
+    findings = found(log=(log,))
+    assert bool(findings) is is_told
+    if is_told:
+        assert f"compressor holds back {mean_db:.1f} dB on average" in findings[0].message
