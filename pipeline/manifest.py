@@ -45,6 +45,8 @@ class TrackPromise:
         Tags by name; empty if the file carries none.
     pause_sectors, mark_sectors : int or None
         INDEX 00 and INDEX 01 of a CD track, in sectors of its image; None where there is none.
+    limited_db : float
+        The most that the limiter has taken off its peaks, in dB.
     """
 
     track: str
@@ -58,6 +60,7 @@ class TrackPromise:
     tags: Mapping[str, str]
     pause_sectors: int | None = None
     mark_sectors: int | None = None
+    limited_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

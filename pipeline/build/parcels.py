@@ -28,7 +28,7 @@ from pipeline.spec.model import CdImage, Product
 from pipeline.verify.runner import BY_KIND
 from pipeline.verify.steps import INSPECT_VERSION
 
-VERIFY_VERSION = 1
+VERIFY_VERSION = 2  # 2: audio/dynamics
 
 
 class Made(Protocol):
@@ -176,7 +176,19 @@ def _rendered_track(
         _pcm_sha256(session, ordered, order, made),
         # With hidden material inside, the file is not the song whose loudness was decided.
         decision.integrated_lufs if decision and len(span.pieces) == 1 else None,
+        _limited_db(session, ordered, made),
     )
+
+
+def _limited_db(session: Session, ordered: OrderedTrack, made: Made) -> float:
+    """Return the most that the limiter has taken off any part of a track."""
+    most_db = 0.0
+    for output in ordered.floats:
+        log = session.read_mapping(made.artifact(output.step.output("log")))
+        if limiter := log["limiter"]:
+            track = output.name.removeprefix("audio/")
+            most_db = max(most_db, limiter["tracks"][track]["max_reduction_db"])
+    return most_db
 
 
 def _pcm_sha256(session: Session, ordered: OrderedTrack, order: Order, made: Made) -> str:

@@ -29,6 +29,8 @@ class RenderedTrack:
         Hash of its samples; empty for a lossy track.
     integrated_lufs : float or None
         The loudness that was decided.
+    limited_db : float
+        The most that the limiter has taken off its peaks, in dB.
     """
 
     spec: TrackSpec
@@ -38,6 +40,7 @@ class RenderedTrack:
     payload: tuple[Artifact, ...]
     pcm_sha256: str
     integrated_lufs: float | None
+    limited_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _image_promise(rendered: Rendered, layout: CdLayout, name: str) -> FilePromi
             pcm_sha256=track.pcm_sha256,
             integrated_lufs=track.integrated_lufs,
             ceiling_dbtp=rendered.ceiling_of(track),
+            limited_db=track.limited_db,
             tags=_cd_tags(rendered, track),
             pause_sectors=marks[track.number].pause_sectors if track.number else None,
             mark_sectors=marks[track.number].start_sectors if track.number else None,

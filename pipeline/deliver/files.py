@@ -77,5 +77,6 @@ def _promise(
         pcm_sha256=track.pcm_sha256,
         integrated_lufs=track.integrated_lufs,
         ceiling_dbtp=rendered.ceiling_of(track),
+        limited_db=track.limited_db,
         tags=tags,
     )

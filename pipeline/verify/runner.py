@@ -12,6 +12,7 @@ from formats.errors import FormatError
 from pipeline.findings import Check, Finding, Severity, worst
 from pipeline.verify.checks.album.joined import joined
 from pipeline.verify.checks.audio.clipped import clipped
+from pipeline.verify.checks.audio.dynamics import dynamics
 from pipeline.verify.checks.audio.format import audio_format
 from pipeline.verify.checks.audio.identical import identical
 from pipeline.verify.checks.audio.length import length
@@ -44,6 +45,7 @@ GENERAL: tuple[Check, ...] = (
     meters,
     true_peak,
     clipped,
+    dynamics,
     joined,
 )
 BY_KIND: Mapping[str, tuple[Check, ...]] = {
@@ -63,8 +65,8 @@ BY_KIND: Mapping[str, tuple[Check, ...]] = {
 _OF_PROMISES = frozenset(
     each.id
     for each in (
-        files_complete, intact, audio_format, length, identical, loudness, joined, places,
-        silence, names, tags_complete,
+        files_complete, intact, audio_format, length, identical, loudness, dynamics, joined,
+        places, silence, names, tags_complete,
     )
 )  # fmt: skip
 """Checks that compare with a manifest, and have nothing to say without one."""

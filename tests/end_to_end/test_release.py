@@ -25,6 +25,21 @@ deliverables:
 """
 
 
+DRIVEN = """\
+level: {match: integrated, at: -3 LUFS}
+limiter: {ceiling: -1 dBTP}
+tracks:"""
+
+
+def told(built: Built) -> set[str]:
+    """Return what was found in the deliverables."""
+    return {
+        f"{each.check}:{each.code}"
+        for deliverable in built.report.deliverables
+        for each in deliverable.findings
+    }
+
+
 @pytest.fixture
 def clipped(new_album: NewAlbum) -> Album:
     """An album whose mix is cut off at full scale all through."""
@@ -195,3 +210,15 @@ def test_every_mix_that_cannot_be_used_is_named_at_once(new_album: NewAlbum) -> 
         album.build()
     assert "noon.wav" in str(caught.value)
     assert "dusk.wav" in str(caught.value)
+
+
+def test_a_song_that_is_driven_flat_is_told_with_what_the_limiter_took(
+    new_album: NewAlbum, make_mix: MakeMix
+) -> None:
+    album = new_album(CLIPPED.replace("tracks:", DRIVEN), name="driven")
+    make_mix(album.mix("hot"), 8.0, 48_000, seed=4)
+    assert "audio/dynamics:hot" in told(album.build("lossless"))
+    promise = album.manifest("lossless").audio_files[0].tracks[0]
+    assert promise.limited_db > 6.0
+    album.change("at: -3 LUFS", "at: -16 LUFS")
+    assert not [each for each in told(album.build("lossless")) if "dynamics" in each]

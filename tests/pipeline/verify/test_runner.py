@@ -199,6 +199,19 @@ def test_a_peak_over_the_ceiling_is_found(good: Good, promise: Change) -> None:
     assert verdict.findings[0].track == "undertow"
 
 
+@pytest.mark.parametrize(
+    ("limited_db", "expected"), [(2.9, set()), (3.1, {"audio/dynamics:crushed"})]
+)
+def test_peaks_that_the_limiter_took_are_missed(
+    good: Good, promise: Change, limited_db: float, expected: set[str]
+) -> None:
+    folder = good("flac")  # of sines, whose peaks stand 3 dB over their loudness
+    promise(folder, "files", 1, "tracks", 0, "limited_db", to=limited_db)
+    verdict = verify_folder(folder)
+    assert found(verdict) == expected
+    assert verdict.is_released is not bool(expected)
+
+
 def test_two_meters_that_disagree_are_found(
     good: Good, monkeypatch: pytest.MonkeyPatch
 ) -> None:
