@@ -67,6 +67,10 @@ def init(
         Path | None,
         typer.Option("--from-sheet", help="The form as it came back.", metavar="SHEET"),
     ] = None,
+    preset: Annotated[
+        str,
+        typer.Option("--preset", help="How to master it: a name, or a file of your own."),
+    ] = "proposed",
     quiet: Quiet = False,
 ) -> None:
     """Write a commented album.yaml from a folder of mixes; never overwrites one."""
@@ -77,9 +81,23 @@ def init(
         _say(f"{sheet}: send it to whoever mixed the record; when it is back:", quiet=quiet)
         _say(f"glassmaster init MIXES --from-sheet {sheet}", quiet=quiet)
         return
-    for problem in begin_spec(mixes, file, from_sheet):
+    for problem in begin_spec(mixes, file, from_sheet, preset=preset):
         print(problem, file=sys.stderr)
     _say(f"{file}: read it, answer its TODO lines, then run: glassmaster check", quiet=quiet)
+
+
+@app.command(epilog="Example: glassmaster preset warm")
+def preset(
+    name: Annotated[str | None, typer.Argument(help="All are listed if none is named.")] = None,
+) -> None:
+    """Print a preset: lines for album.yaml, which init --preset writes."""
+    from pipeline.spec.presets import preset_names, preset_summary, preset_text
+
+    if name is not None:
+        print(preset_text(name), end="")
+        return
+    for each in preset_names():
+        print(f"{each:12} {preset_summary(each)}")
 
 
 @app.command(epilog="Example: glassmaster check -f album.yaml")

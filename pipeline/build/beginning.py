@@ -10,12 +10,20 @@ from pipeline.intake.scaffold import blank_sheet, draft
 from pipeline.intake.sheet import SHEET_NAME, read_sheet
 from pipeline.master.registry import parameters
 from pipeline.spec.loader import load
+from pipeline.spec.presets import PROPOSED, preset_text
 
 
 def begin_spec(
-    mixes: Path | None, file: Path, sheet: Path | None = None
+    mixes: Path | None, file: Path, sheet: Path | None = None, *, preset: str = PROPOSED
 ) -> tuple[SpecProblem, ...]:
     """Write a commented spec for a folder of mixes, with the answers of a sheet if any.
+
+    Parameters
+    ----------
+    mixes, file, sheet : Path
+        The folder, the spec to be written, and the filled-in sheet.
+    preset : str
+        How it is to be mastered: name of a preset, or path of a file.
 
     Returns
     -------
@@ -25,7 +33,7 @@ def begin_spec(
     Raises
     ------
     UsageError
-        If the spec is there already, or no folder is named.
+        If the spec is there already, or there is no folder or preset of this name.
     SourceError
         If the folder has no mixes, or the sheet cannot be read.
     """
@@ -34,7 +42,12 @@ def begin_spec(
     if file.exists():
         raise UsageError(f"{file} is there already", "name another with -f, or move it away")
     filled = read_sheet(sheet) if sheet else None
-    begun = draft(mixes, spec_folder=file.resolve().parent, sheet=filled)
+    begun = draft(
+        mixes,
+        spec_folder=file.resolve().parent,
+        sheet=filled,
+        preset=preset_text(preset),
+    )
     _write_new(file, begun.text)
     return begun.problems
 

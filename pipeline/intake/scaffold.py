@@ -17,6 +17,7 @@ from pipeline.intake.probe import codec_name
 from pipeline.intake.sheet import Section, Sheet, sheet_text
 from pipeline.intake.titles import clean, natural_key, read_names
 from pipeline.intake.yaml_text import escaped, fits_on_a_line, one_line, quoted
+from pipeline.spec.presets import PROPOSED, preset_text
 
 # Those that cannot be used are here too: `init` says why instead of passing over them.
 _READ = {".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".flac"}
@@ -81,7 +82,11 @@ class _Found:
 
 
 def draft(
-    folder: Path, *, spec_folder: Path | None = None, sheet: Sheet | None = None
+    folder: Path,
+    *,
+    spec_folder: Path | None = None,
+    sheet: Sheet | None = None,
+    preset: str = "",
 ) -> Draft:
     """Return a commented `album.yaml` for the mixes in a folder; nothing is written.
 
@@ -93,6 +98,8 @@ def draft(
         Where the spec will be written, to which its paths are relative; `folder` if absent.
     sheet : Sheet, optional
         What the mix engineer has told of them.
+    preset : str, optional
+        Lines of YAML: how the record shall be mastered.
 
     Raises
     ------
@@ -110,7 +117,7 @@ def draft(
     ]
     lines = [
         *_album_lines(found, tracks, answers),
-        *_proposal_lines(),
+        *_proposal_lines(preset or preset_text(PROPOSED)),
         "",
         "tracks:  # key = permanent id, order = running order",
         *(line for each in told for line in each),
@@ -374,11 +381,10 @@ def _rates(songs: Sequence[_Song]) -> str:
     return f"{found}; auto: that of most of the playing time"
 
 
-def _proposal_lines() -> Iterator[str]:
+def _proposal_lines(preset: str) -> Iterator[str]:
     yield ""
     yield "# Proposals: strike out what you do not want, it is then not done."
-    yield "level: {match: loud_passages, at: -10 LUFS}  # or integrated, keep, off"
-    yield "limiter: {ceiling: -1 dBTP, max_reduction: 4 dB}"
+    yield from preset.splitlines()
     yield "defaults: {gap: 2 s}"
 
 

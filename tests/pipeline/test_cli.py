@@ -582,6 +582,18 @@ def test_the_intake_sheet_goes_out_and_comes_back(new_album: NewAlbum, run: Run)
     assert "title: Late Dusk\n" in sheet.read_text(encoding="utf-8")
 
 
+def test_a_preset_is_printed_and_written_line_by_line(new_album: NewAlbum, run: Run) -> None:
+    album = new_album()
+    album.spec.unlink()
+    printed = run(album.folder, "preset", "warm").out
+    assert "warm" in run(album.folder, "preset").out
+    assert run(album.folder, "init", "mixes", "--preset", "warm").status == FINE
+    assert printed in album.spec.read_text(encoding="utf-8")
+    album.spec.unlink()
+    assert run(album.folder, "init", "mixes", "--preset", "wram").status == WRONG_SPEC
+    assert not album.spec.exists()
+
+
 def test_check_tells_what_would_be_sent_back_with_its_place(
     new_album: NewAlbum, run: Run
 ) -> None:
