@@ -1,12 +1,16 @@
-"""The true-peak limiter: looks ahead, holds, lets go, and never lets a meter see more.
+"""The true-peak limiter: looks ahead, stays down from peak to peak, and keeps its ceiling.
 
 The gain is decided once per cell of 32 samples and moves between cells along a smooth window.
 Each stage obeys the same law:
 
 1. need: how far the highest reading in the cell exceeds the ceiling, in dB;
-2. hold: the largest need from `hold` ago to `lookahead` ahead;
-3. release: falls at once, recovers slowly; never less than what is held;
-4. gain: a weighted mean of the last `lookahead` of the linear gains, no weight negative.
+2. bridge: between two needs no further apart than `bridge`, no less than the smaller of them;
+3. look-ahead: the largest of these from now to `lookahead` ahead;
+4. release: falls at once, recovers slowly; never less than what is ahead;
+5. gain: a weighted mean of the last `lookahead` of the linear gains, no weight negative.
+
+The bridge is what spares the bass: within a low note the peaks follow one another, the gain
+stands still between them and bends nothing, while after a lone peak it comes back at once.
 
 Every gain in that mean has seen the need of the present cell, so none of them is above what the
 cell allows and neither is their mean: the envelope cannot overshoot. What remains is that the
@@ -30,7 +34,7 @@ from pipeline.dsp.truepeak import CELL_SAMPLES, Detector, Reblocker, padded
 Row = npt.NDArray[np.float64]
 Bins = npt.NDArray[np.float32]
 
-LIMITER_VERSION = 1
+LIMITER_VERSION = 2  # 2: bridges from peak to peak instead of holding after each
 """Raised with every change of the limited samples."""
 BINS_PER_SECOND = 10
 # Once a cell must be turned down it is turned down this much more: the second stage then finds
@@ -38,8 +42,9 @@ BINS_PER_SECOND = 10
 MARGIN_DB = 0.01
 # Below this the gain has recovered and samples pass untouched.
 _RECOVERED_DB = 1e-4
-# Lengths of three boxes, one after the other, with the best stop band for their sum.
-_BOXES = (0.404, 0.335, 0.261)
+# Lengths of two boxes, one after the other. Three of them stop more far away, two more from
+# where they begin to; and gains move less, the faster.
+_BOXES = (0.582, 0.418)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,13 @@ class LimiterSettings:
     ceiling_dbtp : float
         Highest true peak that may leave it, in dBTP, -30 to 0.
     lookahead_ms : float
-        How early the gain begins to fall, 0.5 to 20 ms.
-    hold_ms : float
-        How long the gain rests after a peak, 0 to 100 ms. 12.5 ms is half a period of 40 Hz:
-        the gain stands still within a bass note instead of following its wave.
+        How early the gain begins to fall, 0.5 to 20 ms; it comes back no faster.
+    bridge_ms : float
+        From peak to peak so far the gain stays down, 0 to 100 ms. 25 ms is the period of
+        40 Hz: the gain stands still within a bass note instead of following its wave, even if
+        only one side of the wave comes over the ceiling.
     release_ms : float
-        Time constant of the recovery after the hold, 5 to 5000 ms.
+        Time constant of the recovery, 1 to 5000 ms.
     slow_share : float
         How much of its average reduction is kept between peaks, 0 to 1: little after a lone
         peak, more in dense music.
@@ -70,9 +76,9 @@ class LimiterSettings:
     """
 
     ceiling_dbtp: float
-    lookahead_ms: float = 2.0
-    hold_ms: float = 12.5
-    release_ms: float = 40.0
+    lookahead_ms: float = 9.0
+    bridge_ms: float = 25.0
+    release_ms: float = 2.0
     slow_share: float = 0.3
     slow_attack_ms: float = 150.0
     slow_release_ms: float = 700.0
@@ -92,8 +98,8 @@ class LimiterSettings:
 _RANGES = {
     "ceiling_dbtp": (-30.0, 0.0),
     "lookahead_ms": (0.5, 20.0),
-    "hold_ms": (0.0, 100.0),
-    "release_ms": (5.0, 5000.0),
+    "bridge_ms": (0.0, 100.0),
+    "release_ms": (1.0, 5000.0),
     "slow_share": (0.0, 1.0),
     "slow_attack_ms": (10.0, 10_000.0),
     "slow_release_ms": (10.0, 10_000.0),
@@ -137,7 +143,7 @@ class Limiter:
     Notes
     -----
     What never exceeds the ceiling passes bit for bit. Latency is that of two stages, each the
-    look-ahead and two cells: 448 samples at 48 kHz and 2 ms.
+    look-ahead, the bridge and four cells.
 
     References
     ----------
@@ -195,6 +201,15 @@ class GainLaw:
         Ceiling and times.
     sample_rate_hz : int
         Sample rate, in Hz; it gives the cells their length in time.
+
+    Attributes
+    ----------
+    delay_cells : int
+        How much later than the readings of a cell the reduction comes that is meant for it.
+    lookahead_cells : int
+        How many reductions before that take part in its gain.
+    weights : ndarray
+        How much each of them does, for every sample; shape ``(lookahead_cells + 1, 32)``.
     """
 
     def __init__(self, settings: LimiterSettings, sample_rate_hz: int) -> None:
@@ -202,15 +217,16 @@ class GainLaw:
         self.lookahead_cells = max(1, math.ceil(settings.lookahead_ms * cells_per_ms))
         self.weights = _window(self.lookahead_cells)
         self._ceiling = settings.ceiling
-        self._hold_cells = math.ceil(settings.hold_ms * cells_per_ms)
-        self._seen_db = np.zeros(self._hold_cells + self.lookahead_cells)
+        self._bridge_cells = math.ceil(settings.bridge_ms * cells_per_ms)
+        self.delay_cells = self._bridge_cells + self.lookahead_cells
+        self._seen_db = np.zeros(self._bridge_cells + self.delay_cells)
         self._state = np.zeros(2)
         times_ms = (settings.release_ms, settings.slow_attack_ms, settings.slow_release_ms)
         steps = [-math.expm1(-1.0 / (time_ms * cells_per_ms)) for time_ms in times_ms]
         self._steps = np.array([*steps, settings.slow_share])
 
     def next(self, peaks: npt.NDArray[np.floating]) -> Row:
-        """Return the reduction in dB, 0 or more, of the cells `lookahead_cells` earlier.
+        """Return the reduction in dB, 0 or more, of the cells `delay_cells` earlier.
 
         Parameters
         ----------
@@ -223,9 +239,12 @@ class GainLaw:
         """Do as `next`, from what each cell exceeds the ceiling by, in dB, 0 or more."""
         known_db = np.concatenate((self._seen_db, need_db))
         self._seen_db = known_db[len(need_db) :]
-        held_db = _sliding_maximum(known_db, self._hold_cells + self.lookahead_cells + 1)
-        reduction_db = np.empty_like(held_db)
-        _release(held_db, self._steps, self._state, reduction_db)
+        # A maximum, and the minimum of that: valleys too narrow for both are filled.
+        bridged_db = _sliding_maximum(known_db, self._bridge_cells + 1)
+        bridged_db = -_sliding_maximum(-bridged_db, self._bridge_cells + 1)
+        ahead_db = _sliding_maximum(bridged_db, self.lookahead_cells + 1)
+        reduction_db = np.empty_like(ahead_db)
+        _release(ahead_db, self._steps, self._state, reduction_db)
         return reduction_db
 
     def _need_db(self, peaks: npt.NDArray[np.floating]) -> Row:
@@ -245,7 +264,7 @@ class _Stage:
             sample_rate_hz, n_channels, floor=settings.ceiling, is_fine=fine
         )
         self._law = GainLaw(settings, sample_rate_hz)
-        delay_cells = Detector.delay_cells + self._law.lookahead_cells
+        delay_cells = Detector.delay_cells + self._law.delay_cells
         self.delay_samples = delay_cells * CELL_SAMPLES
         self._delayed = np.zeros((self.delay_samples, n_channels))
         self._gains = np.ones(self._law.lookahead_cells)
@@ -327,12 +346,12 @@ def _sliding_maximum(values: Row, width: int) -> Row:
 
 
 @kernel
-def _release(held_db: Row, steps: Row, state: Row, reduction_db: Row) -> None:
+def _release(ahead_db: Row, steps: Row, state: Row, reduction_db: Row) -> None:
     fast, slow = state[0], state[1]
     release, slow_attack, slow_release, share = steps[0], steps[1], steps[2], steps[3]
-    for i in range(len(held_db)):
-        held = held_db[i]
-        fast = held if held >= fast else fast + release * (held - fast)
+    for i in range(len(ahead_db)):
+        ahead = ahead_db[i]
+        fast = ahead if ahead >= fast else fast + release * (ahead - fast)
         slow += (slow_attack if fast > slow else slow_release) * (fast - slow)
         kept = max(fast, share * slow)
         reduction_db[i] = kept if kept > _RECOVERED_DB else 0.0

@@ -183,13 +183,13 @@ def _reductions(
     """Yield the mean gain in each cell and the largest reduction, chunk by chunk."""
     rate_hz = songs[0].cells.sample_rate_hz
     law = GainLaw(limiter, rate_hz)
-    ahead = law.lookahead_cells
+    delay, ahead = law.delay_cells, law.lookahead_cells
     weights = law.weights.mean(axis=1)
     start = max(0, first - round(_BEFORE_S * rate_hz / CELL_SAMPLES))
-    past_db = law.next(_peaks(songs, start, first + ahead))[-ahead:]
+    past_db = law.next(_peaks(songs, start, first + delay))[-ahead:]
     for begin in range(first, stop, rate_hz):
         end = min(begin + rate_hz, stop)
-        now_db = law.next(_peaks(songs, begin + ahead, end + ahead))
+        now_db = law.next(_peaks(songs, begin + delay, end + delay))
         gains = np.ones(ahead + len(now_db))
         moved = np.flatnonzero(known_db := np.concatenate((past_db, now_db)))
         gains[moved] = 10.0 ** (known_db[moved] / -20.0)
