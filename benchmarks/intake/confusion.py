@@ -26,6 +26,7 @@ import numpy as np
 from benchmarks.intake.corpus import (
     KINDS,
     SECONDS,
+    Expected,
     Fault,
     Programme,
     faults,
@@ -34,8 +35,8 @@ from benchmarks.intake.corpus import (
     recordings,
     spoil,
 )
-from pipeline.findings import Severity
-from pipeline.intake.checks import ALBUM_CHECKS, CHECKS, SURVEY_CHECKS
+from pipeline.findings import Check, Severity
+from pipeline.intake.checks import CHECKS, SURVEY_CHECKS
 
 LEAST_RECALL = 0.95
 MOST_ALARMS = {Severity.FAIL: 0.02, Severity.WARN: 0.05}
@@ -51,7 +52,7 @@ class Trial:
     ----------
     name, kind : str
         Of the programme.
-    faults : tuple of Fault
+    faults : tuple of Expected
         What was put into it: nothing, one, or two.
     found : dict of str to Severity
         The worst severity by ``check:code``.
@@ -61,7 +62,7 @@ class Trial:
 
     name: str
     kind: str
-    faults: tuple[Fault, ...]
+    faults: tuple[Expected, ...]
     found: dict[str, Severity]
     is_recording: bool = False
 
@@ -196,15 +197,28 @@ def _recall(known: Sequence[Trial], code: str) -> tuple[int, int]:
     return sum(code in each.found for each in known), len(known)
 
 
-def _missed(trial: Trial, fault: Fault) -> str:
+def _missed(trial: Trial, fault: Expected) -> str:
     beside = "".join(f" beside {each.name}" for each in trial.faults if each is not fault)
     return f"{fault.name} in {trial.name}{beside}"
 
 
 def lines(done: Sequence[Trial]) -> Iterator[str]:
-    """Yield the table, what was missed, what sounded in vain, and what sounded besides."""
-    table = rows(done)
+    """Yield what was tried, and what came of it."""
     yield from _heading(done)
+    yield from outcome(done, checks=(*CHECKS, *SURVEY_CHECKS))
+
+
+def outcome(done: Sequence[Trial], *, checks: Iterable[Check]) -> Iterator[str]:
+    """Yield the table, what was missed, what sounded in vain, and what sounded besides.
+
+    Parameters
+    ----------
+    done : sequence of Trial
+        The trials.
+    checks : iterable of Check
+        Those that should have been tried.
+    """
+    table = rows(done)
     width = max((len(row.code) for row in table), default=0)
     yield f"{'finding':{width}}  clean: fail warn info     alone     pairs  recordings  verdict"
     for row in table:
@@ -214,10 +228,11 @@ def lines(done: Sequence[Trial]) -> Iterator[str]:
             f"  {_share(row.recordings):>10}  {_verdict(row)}"
         )
     looked_for = {each.expects.partition(":")[0] for trial in done for each in trial.faults}
-    yield from _section("checks without a fault", _names(looked_for))
+    without = sorted({each.id for each in checks} - looked_for)
+    yield from _section("checks without a fault", without)
     yield from _section("missed", chain.from_iterable(row.missed for row in table))
-    yield from _section("sounded in clean programmes", _vain(table))
-    yield from _section("sounded besides, in at least a tenth of the programmes", _beside(done))
+    yield from _section("sounded where there is no fault", _vain(table))
+    yield from _section("sounded besides, in at least a tenth of the trials", _beside(done))
 
 
 _SHOWN = (Severity.FAIL, Severity.WARN, Severity.INFO)
@@ -250,11 +265,6 @@ def _verdict(row: Row) -> str:
 
 def _share(of: tuple[int, int]) -> str:
     return f"{of[0]:4d}/{of[1]:<4d}" if of[1] else f"{'-':>5}    "
-
-
-def _names(looked_for: set[str]) -> Iterator[str]:
-    every = (*CHECKS, *SURVEY_CHECKS, *ALBUM_CHECKS)
-    yield from sorted({each.id for each in every} - looked_for)
 
 
 def _vain(table: Iterable[Row]) -> Iterator[str]:

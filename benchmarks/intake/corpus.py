@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -32,6 +33,20 @@ class Stage(IntEnum):
     MIX = 1
     BUS = 2
     EXPORT = 3
+
+
+class Expected(Protocol):
+    """Anything that was spoilt on purpose."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def expects(self) -> str:
+        """The finding that it must raise."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,47 +120,30 @@ def judge(audio: Audio, sample_rate_hz: int, *, folder: Path) -> tuple[Finding, 
     return (*findings(surveyed), *survey_findings(surveyed))
 
 
-def recordings(
-    folders: Sequence[Path], *, seconds: float = SECONDS, most: int = 40
-) -> Iterator[Programme]:
-    """Yield an excerpt of each audio file below folders.
-
-    Parameters
-    ----------
-    folders : sequence of Path
-        Where music lies; the name of the folder becomes the kind.
-    seconds : float
-        Length of an excerpt, taken from the middle.
-    most : int
-        Most excerpts per folder, spread over its files.
-    """
-    for folder in folders:
-        files = [each for each in sorted(folder.rglob("*")) if each.suffix.lower() in _SUFFIXES]
-        for path in files[:: -(-len(files) // most) or 1]:
-            excerpt = _excerpt(path, seconds)
-            if excerpt is not None:
-                audio, rate_hz = excerpt
-                yield Programme(folder.name, path.name, audio, rate_hz)
-
-
-_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".opus")
-
-
-def _excerpt(path: Path, seconds: float) -> tuple[Audio, int] | None:
+def recordings(folders: Sequence[Path]) -> Iterator[Programme]:
+    """Yield each audio file below folders, whole; the name of its folder becomes the kind."""
     import soundfile
 
-    with soundfile.SoundFile(path) as file:
-        n_wanted = round(seconds * file.samplerate)
-        if file.channels > 2 or file.frames < n_wanted:
-            return None
-        file.seek((file.frames - n_wanted) // 2)
-        audio = file.read(n_wanted, always_2d=True)
-        return np.ascontiguousarray(audio), file.samplerate
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() in (*LOSSLESS, *LOSSY):
+                audio, rate_hz = soundfile.read(path, always_2d=True)
+                # Decoders overshoot full scale, and a file of ours would clip that.
+                audio /= max(1.0, np.abs(audio).max())
+                if len(audio) >= SECONDS * rate_hz and audio.shape[1] <= 2:
+                    yield Programme(folder.name, path.name, audio, rate_hz)
+
+
+LOSSLESS = (".wav", ".flac", ".aiff")
+LOSSY = (".ogg", ".mp3", ".opus")
 
 
 __all__ = [
     "KINDS",
+    "LOSSLESS",
+    "LOSSY",
     "SECONDS",
+    "Expected",
     "Fault",
     "Programme",
     "Stage",

@@ -94,6 +94,17 @@ def hiss(
     return audio + rng.normal(0.0, 10.0 ** (level_dbfs / 20.0), audio.shape)
 
 
+def looped(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, length_s: float
+) -> Audio:
+    """Leave nothing but the loudest stretch, over and over, without beginning or end."""
+    del rng
+    n_loop = round(length_s * sample_rate_hz)
+    cells = audio[: len(audio) // n_loop * n_loop].reshape(-1, n_loop, audio.shape[1])
+    loudest = cells[np.square(cells).mean(axis=(1, 2)).argmax()]
+    return np.tile(loudest, (len(cells), 1))
+
+
 def rumble(
     audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, below_mix_db: float
 ) -> Audio:
@@ -176,6 +187,7 @@ _LATE = _of(silence_around, head_s=0.0, tail_s=8.0)
 _MUTED = _of(cut_tail, silence_s=0.5)
 _CLICKS_12 = _of(clicks, below_peak_db=12.0)
 _RUMBLE = _of(rumble, below_mix_db=8.0)
+_LOOP = _of(looped, length_s=0.4)
 _IN, _OUT = Stage.RECORDING, Stage.EXPORT
 
 # Hiss is measured where the music rests: not where a tail is gone or rumble goes on.
@@ -199,6 +211,13 @@ FAULTS: list[Fault] = [
         _of(hiss, level_dbfs=-52.0),
         _IN,
         clashes=_QUIET,
+    ),
+    Fault(
+        "0.4 s in a loop",
+        "intake/noise_floor:no-quiet-place",
+        _LOOP,
+        _IN,
+        clashes=("intake/",),  # of the rest of the mix nothing is left to spoil
     ),
     Fault("rumble 8 dB below the mix", "intake/subsonic:subsonic", _RUMBLE, _IN),
     Fault("the head cut off", "intake/head:cut", cut_head, _OUT, clashes=_HEAD),

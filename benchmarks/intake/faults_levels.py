@@ -60,6 +60,33 @@ def limited(
     return np.asarray(driven * gain[:, None])
 
 
+def compressed(
+    audio: Audio, sample_rate_hz: int, rng: np.random.Generator, *, crest_db: float
+) -> Audio:
+    """Level it within 20 ms, then saturate it until its peaks stand so little over it."""
+    del rng
+    powers = uniform_filter1d(np.square(audio).mean(axis=1), sample_rate_hz // 50)
+    levels = np.sqrt(np.maximum(powers, 1e-12))
+    threshold = levels.max() * 10.0 ** (-30.0 / 20.0)
+    levelled = audio * np.minimum(1.0, (threshold / levels) ** 0.9)[:, None]
+    return 0.89 * _saturated_to(levelled, crest_db)
+
+
+def _saturated_to(audio: Audio, crest_db: float) -> Audio:
+    """Return it with a peak of 1, driven as far as it takes."""
+    softest, hardest = 0.01 / np.abs(audio).max(), 1000.0 / np.abs(audio).max()
+    made = audio
+    for _ in range(20):
+        drive = np.sqrt(softest * hardest)
+        made = np.tanh(drive * audio)
+        made -= made.mean(axis=0)
+        made /= np.abs(made).max()
+        powers = np.square(made).mean(axis=1)
+        mean_db = 10.0 * np.log10(powers[powers > 0.1 * powers.mean()].mean())
+        softest, hardest = (drive, hardest) if -mean_db > crest_db else (softest, drive)
+    return made
+
+
 def over_between(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
     """Bring it up to full scale at the samples, with a burst between them."""
     loud = audio * (0.99 / np.abs(audio).max())
@@ -81,9 +108,9 @@ def words(audio: Audio, bits: int) -> Audio:
 
 
 def padded(audio: Audio, sample_rate_hz: int, rng: np.random.Generator) -> Audio:
-    """Keep 16 bits of it."""
+    """Keep 16 bits of it, clipped where such words end."""
     del sample_rate_hz, rng
-    return words(audio, 16)
+    return words(np.clip(audio, -1.0, 1.0 - 2.0**-15), 16)
 
 
 def turned(
@@ -144,6 +171,11 @@ _BUS: list[tuple[str, str, Inject]] = [
     ("clipped by 2 dB, 12 dB lower", _CUT, partial(clipped_below, over_db=2.0, lower_db=12.0)),
     ("saturated by 6 dB", "intake/flattened:rounded", partial(saturated, drive_db=6.0)),
     ("limited by 8 dB", "intake/limited:limiter", partial(limited, over_db=8.0)),
+    (
+        "compressed to a crest of 7 dB",
+        "intake/limited:dense",
+        partial(compressed, crest_db=7.0),
+    ),
     ("over between the samples", "intake/headroom:over-between-samples", over_between),
     ("one-sided", "intake/asymmetry:one-sided", one_sided),
 ]

@@ -88,6 +88,15 @@ def dull(
     )
 
 
+def tilted(audio: Audio, sample_rate_hz: int, *, db_per_octave: float) -> Audio:
+    """Tilt the spectrum around 600 Hz, from 40 Hz to 16 kHz."""
+    return _equalised(
+        audio,
+        sample_rate_hz,
+        lambda hz: db_per_octave * np.log2(np.clip(hz, 40.0, 16_000.0) / 600.0),
+    )
+
+
 def ringing(
     audio: Audio,
     sample_rate_hz: int,

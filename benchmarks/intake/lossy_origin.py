@@ -1,11 +1,14 @@
 """How well lossy origin is recognised: every encoder, against untouched and dull music.
 
-usage: python benchmarks/intake/lossy_origin.py FOLDER… [--most N] [--clean-only]
+usage: python -m benchmarks.intake.lossy_origin [FOLDER…] [--most N] [--clean-only]
+                                                [--lossy FOLDER…] [--write FILE]
 
-FOLDERs hold lossless music. Excerpts of 20 s are judged as they are and made dull in the ways
-in which music is dull; then excerpts are encoded, decoded to 16 bits, and judged again. Prints
-false alarms, and for each encoder and rate what share is recognised, and the area under the
-ROC curve.
+Excerpts of 20 s, of clean programmes of every kind and of the lossless music in FOLDERs, are
+judged as they are and made dull in the ways in which music is dull; then they are encoded,
+decoded to 16 bits, and judged again; then what was decoded is worked on as people do. Files
+that somebody else has encoded lie in the folders behind ``--lossy``. Prints false alarms, and
+for each encoder and rate what share is recognised, and the area under the ROC curve;
+``--write`` keeps it in a file (`lossy_origin.txt` is pinned by a test).
 """
 
 from __future__ import annotations
@@ -25,7 +28,10 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from scipy.signal import butter, firwin, oaconvolve, sosfilt
 from soxr import resample
 
+from benchmarks.intake.corpus import KINDS, LOSSY, programme
+from benchmarks.intake.faults_levels import limited
 from pipeline.dsp import Audio
+from pipeline.dsp.biquad import Cascade, high_shelf
 from pipeline.intake.checks.lossy_origin import WARN_LEAD
 from pipeline.intake.listeners.coding import CodingListener
 from pipeline.intake.listening import Format, Frames, Heard
@@ -39,6 +45,8 @@ RATES_KBPS = {
 }
 SUFFIXES = {"libmp3lame": ".mp3", "aac": ".m4a", "libvorbis": ".ogg", "libopus": ".opus"}
 
+WORKED_ON_KBPS = {"libmp3lame": 192, "aac": 192, "libvorbis": 192, "libopus": 128}
+
 Dull = Callable[[Audio, int], Audio]
 
 
@@ -51,9 +59,20 @@ class Excerpt:
     sample_rate_hz: int
 
 
-def excerpts(folders: Sequence[Path], most: int) -> Iterator[Excerpt]:
+def clean_excerpts(folders: Sequence[Path], most: int) -> Iterator[Excerpt]:
+    """Yield a programme of each kind, then excerpts of every lossless file."""
+    for kind in KINDS:
+        made = programme(kind, 0, seconds=SECONDS)
+        yield Excerpt(made.name, made.audio, made.sample_rate_hz)
+    yield from excerpts(folders, (".wav", ".flac"), most=most)
+
+
+def excerpts(
+    folders: Sequence[Path], suffixes: Sequence[str], *, most: int
+) -> Iterator[Excerpt]:
     """Yield every whole excerpt of every file; `most` of a file."""
-    for path in sorted(file for folder in folders for file in folder.rglob("*.wav")):
+    files = (file for folder in folders for file in folder.rglob("*"))
+    for path in sorted(each for each in files if each.suffix in suffixes):
         with soundfile.SoundFile(path) as file:
             n_samples = SECONDS * file.samplerate
             for _ in range(min(most, file.frames // n_samples)):
@@ -133,6 +152,53 @@ DULL: dict[str, Dull] = {
 }
 
 
+# --- what people do with what was decoded ---------------------------------------------------
+
+Worked = tuple[Audio, int]
+Work = Callable[[Audio, int], Worked]
+
+
+def long_words(audio: Audio) -> Audio:
+    """Round to 24 bits, as a session does."""
+    return np.asarray(np.rint(audio * 2.0**23) / 2.0**23)
+
+
+def at_rate(audio: Audio, sample_rate_hz: int, *, to_hz: int = 0, cut: int = 0) -> Worked:
+    """Resample it, to the other usual rate if none is named, and cut so many samples away."""
+    other_hz = to_hz or (48_000 if sample_rate_hz == 44_100 else 44_100)
+    return long_words(np.asarray(resample(audio, sample_rate_hz, other_hz))[cut:]), other_hz
+
+
+def softer(audio: Audio, sample_rate_hz: int) -> Worked:
+    """Turn it down by 6.3 dB, which no word length hides."""
+    return long_words(0.484 * audio), sample_rate_hz
+
+
+def brighter(audio: Audio, sample_rate_hz: int) -> Worked:
+    """Raise the top by 3 dB."""
+    shelf = Cascade([high_shelf(4_000.0, 3.0, 0.7, sample_rate_hz=sample_rate_hz)])
+    return long_words(shelf.process(np.array(audio, order="C"))), sample_rate_hz
+
+
+def denser(audio: Audio, sample_rate_hz: int) -> Worked:
+    """Limit it by 4 dB."""
+    none = np.random.default_rng(0)
+    return long_words(limited(audio, sample_rate_hz, none, over_db=4.0)), sample_rate_hz
+
+
+WORK: dict[str, Work] = {
+    "as decoded": lambda audio, rate_hz: (audio, rate_hz),
+    "6.3 dB softer": softer,
+    "the same in 16 bits": lambda audio, rate_hz: (words(0.484 * audio), rate_hz),
+    "the head cut off": lambda audio, rate_hz: (audio[12_345:], rate_hz),
+    "at the other rate": at_rate,
+    "at the other rate, cut": partial(at_rate, cut=12_345),
+    "at 96 kHz": partial(at_rate, to_hz=96_000),
+    "3 dB more above 4 kHz": brighter,
+    "limited by 4 dB": denser,
+}
+
+
 def encoded(excerpt: Excerpt, codec: str, kbps: int) -> tuple[Audio, int] | None:
     """Return an excerpt after encoding and decoding, and its rate; none if that is refused."""
     ffmpeg = [get_ffmpeg_exe(), "-v", "error", "-y"]
@@ -158,54 +224,98 @@ def area(clean: Sequence[float], lossy: Sequence[float]) -> float:
     return float(below.mean() / (2 * len(ordered)))
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--most", type=int, default=1, help="excerpts of a file")
-    parser.add_argument("--clean-only", action="store_true")
-    asked = parser.parse_args()
-    chosen = list(excerpts(asked.folders, asked.most))
-    clean = _print_clean(chosen)
-    if not asked.clean_only:
-        _print_lossy([each for each in chosen if each.sample_rate_hz <= 48_000], clean)
+# --- tables ---------------------------------------------------------------------------------
 
 
-def _print_clean(chosen: Sequence[Excerpt]) -> list[float]:
-    print(f"{len(chosen)} excerpts of {SECONDS} s; alarm at a lead of {WARN_LEAD}")
-    every = []
+def lines(clean: Sequence[Excerpt], lossy: Sequence[Excerpt]) -> Iterator[str]:
+    """Yield all tables."""
+    leads: list[float] = []
+    yield from _of_clean(clean, leads)
+    usual = [each for each in clean if each.sample_rate_hz <= 48_000]
+    yield ""
+    yield from _of_encoders(usual, leads)
+    yield ""
+    yield from _of_work(usual, lossy)
+
+
+def _of_clean(clean: Sequence[Excerpt], every: list[float]) -> Iterator[str]:
+    """Yield a line for each way of being dull, and put all leads into a list."""
+    yield f"{len(clean)} clean excerpts of {SECONDS} s; alarm at a lead of {WARN_LEAD}"
     for name, made in DULL.items():
+        heard = (made(each.audio, each.sample_rate_hz) for each in clean)
         leads = [
-            lead(made(each.audio, each.sample_rate_hz), each.sample_rate_hz)[0]
-            for each in chosen
+            lead(audio, each.sample_rate_hz)[0]
+            for audio, each in zip(heard, clean, strict=True)
         ]
-        median, p99 = np.percentile(leads, (50, 99))
-        n_alarms = sum(each >= WARN_LEAD for each in leads)
-        print(
-            f"{name:22} alarms {n_alarms:3}/{len(leads)}   "
-            f"median {median:.2f}  p99 {p99:.2f}  max {max(leads):.2f}",
-            flush=True,
-        )
         every += leads
-    return every
+        yield _alarms(name, leads)
+    yield _alarms("all", every)
 
 
-def _print_lossy(chosen: Sequence[Excerpt], clean: Sequence[float]) -> None:
+def _alarms(name: str, leads: Sequence[float]) -> str:
+    median, p99 = np.percentile(leads, (50, 99))
+    n_alarms = sum(each >= WARN_LEAD for each in leads)
+    return (
+        f"{name:22} alarms {n_alarms:3}/{len(leads):<4}  "
+        f"median {median:.2f}  p99 {p99:.2f}  max {max(leads):.2f}"
+    )
+
+
+def _of_encoders(chosen: Sequence[Excerpt], clean: Sequence[float]) -> Iterator[str]:
     at_2_percent = float(np.percentile(clean, 98))
-    print(f"{'encoder':16} {'found':>8} {'named':>6} {'at 2 % false':>13} {'area':>6} median")
+    yield f"{'encoder':16} {'found':>8} {'named':>6} {'at 2 % false':>13} {'area':>6} median"
     for codec, rates in RATES_KBPS.items():
         for kbps in rates:
             sent = (encoded(each, codec, kbps) for each in chosen)
             found = [lead(*each) for each in sent if each is not None]
             leads = [each for each, _ in found]
             named = [coder.lower() in codec for each, coder in found if each >= WARN_LEAD]
-            print(
+            yield (
                 f"{codec:10} {kbps:4}k {np.mean(np.array(leads) >= WARN_LEAD):8.1%} "
                 f"{np.mean(named) if named else 0:6.0%} "
                 f"{np.mean(np.array(leads) > at_2_percent):13.1%} {area(clean, leads):6.3f} "
-                f"{np.median(leads):6.1f}",
-                flush=True,
+                f"{np.median(leads):6.1f}"
             )
+
+
+def _of_work(chosen: Sequence[Excerpt], lossy: Sequence[Excerpt]) -> Iterator[str]:
+    """Yield what share is found after work, by encoder, and of files that others encoded."""
+    decoded = {
+        f"{codec.removeprefix('lib')} {kbps}k": [
+            each for one in chosen if (each := encoded(one, codec, kbps)) is not None
+        ]
+        for codec, kbps in WORKED_ON_KBPS.items()
+    }
+    if lossy:
+        decoded[f"{len(lossy)} files"] = [
+            (long_words(each.audio), each.sample_rate_hz) for each in lossy
+        ]
+    yield f"{'worked on':24}" + "".join(f"{name:>14}" for name in decoded)
+    for name, work in WORK.items():
+        shares = (
+            np.mean([lead(*work(*each))[0] >= WARN_LEAD for each in sent])
+            for sent in decoded.values()
+        )
+        yield f"{name:24}" + "".join(f"{share:14.1%}" for share in shares)
+
+
+def main() -> None:
+    """Run it as the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--most", type=int, default=1, help="excerpts of a file")
+    parser.add_argument("--clean-only", action="store_true")
+    parser.add_argument("--lossy", nargs="*", type=Path, default=[], help="encoded by others")
+    parser.add_argument("--write", type=Path, help="file that keeps the tables")
+    asked = parser.parse_args()
+    clean = list(clean_excerpts(asked.folders, asked.most))
+    lossy = list(excerpts(asked.lossy, LOSSY, most=asked.most))
+    kept = []
+    for line in _of_clean(clean, []) if asked.clean_only else lines(clean, lossy):
+        print(line, flush=True)
+        kept.append(line)
+    if asked.write:
+        asked.write.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

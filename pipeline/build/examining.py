@@ -15,6 +15,7 @@ from pipeline.intake.comparing import IDENTICAL, Comparison
 from pipeline.intake.listeners.fingerprint import FingerprintFigures
 from pipeline.intake.matching import Match, matches
 from pipeline.intake.variants import Kind, variant_of
+from pipeline.spec.editions import Edition
 from pipeline.spec.model import AnyDeliverable, TrackSpec, TrimSpan
 
 K = TypeVar("K")
@@ -27,8 +28,15 @@ def examine(
     """Have every listener hear every mix, and judge what they found, alone and together."""
     tracks = session.tracks(deliverables)
     bits = release_bits(deliverables)
+    heads, tails = _own_ends(session.editions(deliverables))
     surveyed = {
-        name: checks.Surveyed(intake.facts[name], release_bits=bits, survey=survey)
+        name: checks.Surveyed(
+            intake.facts[name],
+            release_bits=bits,
+            survey=survey,
+            has_own_head=name in heads,
+            has_own_tail=name in tails,
+        )
         for name, survey in session.surveys(intake).items()
     }
     intents = {name: session.intent_of(tracks[name]) for name in surveyed}
@@ -39,6 +47,30 @@ def examine(
     ]
     album = _together(session, intake, tracks, surveyed)
     return (*alone, *checks.album_findings(album, intents=intents))
+
+
+def _own_ends(editions: Iterable[Edition]) -> tuple[set[str], set[str]]:
+    """Return the tracks that begin as their files do, and those that end so.
+
+    A join in one edition is enough to take them out: there is but one mix, cut for the join.
+    """
+    tracks = [track for edition in editions for track in edition.tracks]
+    every = {track.id for track in tracks}
+    joined = {track.joined_from for track in tracks}
+    return (
+        every - {track.id for track in tracks if _has_new_head(track)},
+        every - joined - {track.id for track in tracks if _has_new_tail(track)},
+    )
+
+
+def _has_new_head(track: TrackSpec) -> bool:
+    is_cut = isinstance(track.trim, TrimSpan) and track.trim.start is not None
+    return is_cut or track.joined_from is not None or track.fade_in is not None
+
+
+def _has_new_tail(track: TrackSpec) -> bool:
+    is_cut = isinstance(track.trim, TrimSpan) and track.trim.end is not None
+    return is_cut or track.fade_out is not None
 
 
 def _together(

@@ -337,10 +337,16 @@ class Session:
 
     def tracks(self, deliverables: Mapping[str, AnyDeliverable]) -> dict[str, TrackSpec]:
         """Return every track that the deliverables need, by id."""
-        editions = {each.edition or "" for each in deliverables.values()} or {""}
         return {
-            track.id: track for name in sorted(editions) for track in self.edition(name).tracks
+            track.id: track
+            for edition in self.editions(deliverables)
+            for track in edition.tracks
         }
+
+    def editions(self, deliverables: Mapping[str, AnyDeliverable]) -> tuple[Edition, ...]:
+        """Return every edition that the deliverables need; the album if there are none."""
+        names = {each.edition or "" for each in deliverables.values()} or {""}
+        return tuple(self.edition(name) for name in sorted(names))
 
     def _pinned(self, tracks: Mapping[str, TrackSpec]) -> dict[str, Source]:
         sources, problems = {}, []

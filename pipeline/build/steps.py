@@ -41,7 +41,7 @@ def survey_step(track: str, source: Source, facts: MixFacts) -> Step:
         params={"listeners": versions()},
         inputs={"mix": source},
         outputs=("survey",),
-        tools=("numpy", "numba", "scipy", "libsndfile"),
+        tools=("numpy", "numba", "scipy", "soxr", "libsndfile"),
         cost_s=facts.duration_s / 60,
     )
 
@@ -52,6 +52,7 @@ def compare_step(name: str, first: Source, *seconds: Source, offset_s: float = 0
         name=f"{name}/compare",
         kind="intake.compare",
         run="pipeline.intake.steps:compare_mixes",
+        version=2,  # 2: excerpts are faded before they are laid upon each other
         params={"offset_s": offset_s},
         inputs={"first": first}
         | {f"second{number:03d}": each for number, each in enumerate(seconds)},

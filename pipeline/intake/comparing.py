@@ -22,6 +22,8 @@ _EXCERPT_SAMPLES = 1 << 18
 _SLACK_S = 0.5  # two cells of a fingerprint
 _PLACES = (0.5, 0.25, 0.75)  # of what both files have
 _SWAPPED_BY = 1.15  # the other way round must fit better by this: in a wide mix it does by more
+_SIDE_TELLS = 0.3
+_LEAST_SHARE = 1e-13  # of the strongest frequency: what is weaker is noise
 _BLOCK_S = 0.1
 _AUDIBLE_DB = 40.0  # blocks so far below the loudest say nothing of levels
 _LEAST_POWER = 1e-20
@@ -175,11 +177,10 @@ def _fit_at(
     n_samples, start = round(length_s * rate_hz), round(start_s * rate_hz)
     there = max(0, round((start_s + offset_s - _SLACK_S) * rate_hz))
     slack = round(_SLACK_S * rate_hz)
-    a = _excerpt(one, rate_hz, start, n_samples)
-    b = _excerpt(two, rate_hz, there, n_samples + 2 * slack)
-    straight, crossed = _peaks(a, b)
-    is_swapped = abs(crossed[0]) > _SWAPPED_BY * abs(straight[0])
-    strength, lag = crossed if is_swapped else straight
+    # Where an excerpt is cut, it jumps: both would fit best with cut upon cut.
+    a = _faded(_excerpt(one, rate_hz, start, n_samples), n_samples // 2)
+    b = _faded(_excerpt(two, rate_hz, there, n_samples + 2 * slack), slack)
+    strength, lag, is_swapped = _laid(a, b)
     return _Fit(abs(strength), there + lag - start, is_swapped, strength < 0.0)
 
 
@@ -187,33 +188,46 @@ def _excerpt(reader: _Added, rate_hz: int, start: int, n_samples: int) -> Audio:
     return _Stream(reader, rate_hz, start).read(n_samples)
 
 
-def _peaks(a: Audio, b: Audio) -> tuple[tuple[float, int], tuple[float, int]]:
-    """Return how well `a` fits into `b`, -1 to 1, and how far behind its start; and crossed.
+def _faded(audio: Audio, n_edge: int) -> Audio:
+    """Return it with both ends faded over so many samples, or over as many as there are."""
+    rise = np.sin(0.5 * np.pi * np.linspace(0.0, 1.0, min(n_edge, len(audio) // 2)))[:, None]
+    faded = audio.copy()
+    faded[: len(rise)] *= rise**2
+    faded[len(faded) - len(rise) :] *= rise[::-1] ** 2
+    return faded
+
+
+def _laid(a: Audio, b: Audio) -> tuple[float, int, bool]:
+    """Return how well `a` fits into `b`, -1 to 1, how far behind its start, and if crossed.
 
     The phase transform again (see `pipeline.dsp.alignment`), but of one long window.
     """
     from scipy.fft import next_fast_len, rfft
 
     if not len(a) or not len(b):
-        return (0.0, 0), (0.0, 0)
+        return 0.0, 0, False
     size = next_fast_len(max(len(a), len(b)), real=True)
     one, two = rfft(a.T, size), rfft(b.T, size)
-    powers = np.sqrt((np.abs(one) ** 2).sum(axis=0) * (np.abs(two) ** 2).sum(axis=0))
-    powers = np.maximum(powers, 1e-9 * max(float(powers.max()), _LEAST_POWER))
+    straight, crossed = (_correlated(one, there, size) for there in (two, two[::-1]))
     n_lags = max(1, len(b) - len(a) + 1)
-    straight, crossed = (
-        _peak((one.conj() * there).sum(axis=0) / powers, size, n_lags)
-        for there in (two, two[::-1])
-    )
-    return straight, crossed
+    lag = int(np.maximum(np.abs(straight), np.abs(crossed))[:n_lags].argmax())
+    # In a narrow mix both ways fit: there the difference of the sides tells, if there is any.
+    side = float(_correlated(one[:1] - one[1:], two[:1] - two[1:], size)[lag])
+    if abs(side) > _SIDE_TELLS:
+        is_swapped = side * float(straight[lag] + crossed[lag]) < 0.0
+    else:
+        is_swapped = float(abs(crossed[lag])) > _SWAPPED_BY * float(abs(straight[lag]))
+    return float((crossed if is_swapped else straight)[lag]), lag, is_swapped
 
 
-def _peak(whitened: Spectrum, size: int, n_lags: int) -> tuple[float, int]:
+def _correlated(one: Spectrum, two: Spectrum, size: int) -> Floats:
+    """Return how well channels fit by lag, all frequencies with one weight."""
     from scipy.fft import irfft
 
-    lags = irfft(whitened, size)[:n_lags]
-    best = int(np.abs(lags).argmax())
-    return float(lags[best]), best
+    powers = np.sqrt((np.abs(one) ** 2).sum(axis=0) * (np.abs(two) ** 2).sum(axis=0))
+    powers = np.maximum(powers, _LEAST_SHARE * max(float(powers.max()), _LEAST_POWER))
+    lags: Floats = irfft((one.conj() * two).sum(axis=0) / powers, size)
+    return lags
 
 
 class _Stream:

@@ -39,7 +39,7 @@ EARS: tuple[Ear, ...] = (
     Ear("background", 1, "pipeline.intake.listeners.background:BackgroundListener"),
     Ear("bandwidth", 1, "pipeline.intake.listeners.bandwidth:BandwidthListener"),
     Ear("clicks", 1, "pipeline.intake.listeners.clicks:ClickListener"),
-    Ear("coding", 1, "pipeline.intake.listeners.coding:CodingListener"),
+    Ear("coding", 2, "pipeline.intake.listeners.coding:CodingListener"),
     Ear("crest", 1, "pipeline.intake.listeners.crest:CrestListener"),
     Ear("edges", 1, "pipeline.intake.listeners.edges:EdgeListener"),
     Ear("fingerprint", 1, "pipeline.intake.listeners.fingerprint:FingerprintListener"),

@@ -22,6 +22,8 @@ PROCESSORS = {
     "saturation": "Saturation",
     "width": "Width",
     "gain": "Gain",
+    "invert": "Invert",
+    "swap": "Swap",
 }
 
 

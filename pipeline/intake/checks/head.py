@@ -25,9 +25,12 @@ N_ONSET = round(0.02 / STEP_S)
     that starts early leaves silence that adds to every gap.""",
 )
 def head(received: Surveyed) -> Iterator[Finding]:
-    """The mix begins with the onset of its sound, after half a second of silence at most."""
+    """The mix begins with the onset of its sound, after half a second of silence at most.
+
+    Where another track runs into it, or a trim or a fade begins it, the onset is elsewhere.
+    """
     figures = received.survey.of(EdgeFigures)
-    if _is_cut(figures):
+    if received.has_own_head and _is_cut(figures):
         yield _cut(figures)
     silence_s = figures.head_silence_s or 0.0
     if silence_s > LONGEST_SILENCE_S:
@@ -69,8 +72,8 @@ def _cut(figures: EdgeFigures) -> Finding:
         f"the sound is there at once, at {levels[0]:.0f} dBFS from the first sample on: "
         "the head may be cut off",
         time_s=0.0,
-        action="ask for a bounce that starts a little earlier; if the song continues the one "
-        "before, or is meant to start so: intent: {head: …}",
+        action="ask for a bounce that starts a little earlier; if it continues the song "
+        "before, write segue_from; if it is meant to start so: intent: {head: …}",
         evidence=Evidence(
             times_s=(0.0,),
             numbers=(("first_2_ms_dbfs", levels[0]), ("silent_below_dbfs", SOUND_DBFS)),

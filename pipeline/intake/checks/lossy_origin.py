@@ -36,13 +36,14 @@ def lossy_origin(received: Surveyed) -> Iterator[Finding]:
         return
     is_sure = coding.lead >= WARN_LEAD
     confidence = _confidence(coding.lead)
+    blocks = f"the blocks of {coding.coder}{_rate(coding, received.facts.sample_rate_hz)}"
     yield Finding(
         Severity.WARN if is_sure else Severity.INFO,
         "laundered" if is_sure else "lossy-parts",
-        f"the sound falls into the blocks of {coding.coder}: it was encoded lossily before it "
+        f"the sound falls into {blocks}: it was encoded lossily before it "
         f"became this file (confidence {_shown(confidence)})"
         if is_sure
-        else f"advice: traces of {coding.coder}: the mix, or samples in it, may have been "
+        else f"advice: traces of {blocks}: the mix, or samples in it, may have been "
         f"encoded lossily before (confidence {_shown(confidence)})",
         action="ask for the bounce from the session; what an encoder took cannot be given back",
         evidence=Evidence(
@@ -50,6 +51,7 @@ def lossy_origin(received: Surveyed) -> Iterator[Finding]:
                 ("lead_standard_deviations", coding.lead),
                 ("warns_from_standard_deviations", WARN_LEAD),
                 ("confidence_percent", round(100 * confidence, 3)),
+                ("coded_hz", float(coding.coded_hz)),
                 ("block_start_samples", float(coding.start_samples)),
             ),
             plot=_plot(coding.levels),
@@ -79,6 +81,11 @@ def _edge(received: Surveyed) -> Iterator[Finding]:
             plot=spectrum_plot(levels_db, rate_hz, edge.hz),
         ),
     )
+
+
+def _rate(coding: CodingFigures, rate_hz: int) -> str:
+    """Return at which rate, where the mix has another: it was resampled since."""
+    return "" if coding.coded_hz == rate_hz else f" at {coding.coded_hz / 1000:g} kHz"
 
 
 def _confidence(lead: float) -> float:

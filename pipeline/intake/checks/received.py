@@ -36,9 +36,14 @@ class Surveyed(Received):
     ----------
     survey : Survey
         What they found.
+    has_own_head, has_own_tail : bool
+        Whether the song begins and ends as its file does: not where it is joined to another
+        track, trimmed, or faded. Sound that is cut there is not heard as cut.
     """
 
     survey: Survey = field(kw_only=True)
+    has_own_head: bool = True
+    has_own_tail: bool = True
 
 
 @dataclass(frozen=True, slots=True)

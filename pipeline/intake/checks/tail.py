@@ -24,9 +24,13 @@ N_LAST, N_END, N_BEFORE = (round(each / STEP_S) for each in (0.004, 0.02, 0.06))
     silence that adds to every gap.""",
 )
 def tail(received: Surveyed) -> Iterator[Finding]:
-    """The mix dies away before it ends, and ends soon after that."""
+    """The mix dies away before it ends, and ends soon after that.
+
+    Where it runs into another track, or a trim or a fade ends it, it dies away elsewhere.
+    """
     figures = received.survey.of(EdgeFigures)
-    if _is_cut(figures, received.survey.of(BackgroundFigures).noise_dbfs):
+    noise_dbfs = received.survey.of(BackgroundFigures).noise_dbfs
+    if received.has_own_tail and _is_cut(figures, noise_dbfs):
         yield _cut(figures)
     silence_s = figures.tail_silence_s or 0.0
     if silence_s > LONGEST_SILENCE_S:
@@ -63,8 +67,8 @@ def _cut(figures: EdgeFigures) -> Finding:
         Severity.WARN,
         "cut",
         f"the sound stops at {end_dbfs:.0f} dBFS{where}: the tail is cut off",
-        action="ask for a bounce with a longer tail; if it goes on in the next song, or is "
-        "meant to stop so: intent: {tail: …}",
+        action="ask for a bounce with a longer tail; if it goes on in the next song, write "
+        "segue_from there; if it is meant to stop so: intent: {tail: …}",
         evidence=Evidence(
             numbers=(("last_20_ms_dbfs", round(end_dbfs, 1)), ("allowed_dbfs", SOUND_DBFS)),
             plot=Plot(

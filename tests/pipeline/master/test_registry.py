@@ -114,6 +114,8 @@ WRITTEN = {
     "saturation": {"character": "tape", "drive": "3 dB"},
     "width": {"amount": "110 %"},
     "gain": "-2 dB",
+    "invert": {},
+    "swap": {},
 }
 
 
