@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.dsp import Audio
-from pipeline.dsp.biquad import Cascade, butterworth_high_pass, butterworth_low_pass
 from pipeline.dsp.truepeak import Reblocker
 
 _WINDOW_S = 0.4  # as correlation meters integrate
@@ -26,11 +25,6 @@ class FoldMeter:
     sample_rate_hz : int
         Sample rate of the blocks, in Hz.
 
-    Raises
-    ------
-    ValueError
-        If the sample rate cannot carry a frequency.
-
     Notes
     -----
     Windows of 400 ms, counted from the start; a band of one that is below -60 dBFS is left out.
@@ -38,23 +32,22 @@ class FoldMeter:
     """
 
     def __init__(self, at_hz: Sequence[float], *, sample_rate_hz: int) -> None:
-        above = [butterworth_high_pass(at, 2, sample_rate_hz=sample_rate_hz) for at in at_hz]
-        below = [butterworth_low_pass(at, 2, sample_rate_hz=sample_rate_hz) for at in at_hz]
-        self._bands = [
-            Cascade([*high, *low]) for high, low in zip([[], *above], [*below, []], strict=True)
-        ]
         self._window = round(_WINDOW_S * sample_rate_hz)
+        edges = np.rint(np.array((0.0, *at_hz)) * self._window / sample_rate_hz)
+        self._edges = np.minimum(edges, self._window // 2).astype(np.intp)
+        # The spectra are those of twice the middle and the sides, and half of them is summed.
+        self._gate = _GATE_POWER * 2.0 * self._window**2
         self._reblocker = Reblocker(2, self._window)
-        self._counts = np.zeros((len(self._bands), 2 * _WIDEST_DB * _PER_DB + 1), dtype=int)
+        self._counts = np.zeros((len(at_hz) + 1, 2 * _WIDEST_DB * _PER_DB + 1), dtype=int)
 
     def update(self, block: Audio) -> None:
         """Take one stereo block of shape ``(n_samples, 2)``."""
         for chunk in self._reblocker.chunks(np.ascontiguousarray(block, dtype=np.float64)):
             left, right = chunk[:, 0], chunk[:, 1]
-            mid_and_side = np.column_stack((left + right, left - right)) * 0.5
-            for band, counts in zip(self._bands, self._counts, strict=True):
-                mid, side = np.square(band.process(mid_and_side)).sum(axis=0)
-                if mid + side > _GATE_POWER * self._window:
+            spectra = np.fft.rfft((left + right, left - right))
+            power = np.add.reduceat(spectra.real**2 + spectra.imag**2, self._edges, axis=1)
+            for mid, side, counts in zip(*power, self._counts, strict=True):
+                if mid + side > self._gate:
                     ratio_db = 10.0 * np.log10(max(mid, 1e-30) / max(side, 1e-30))
                     held_db = min(max(ratio_db, -_WIDEST_DB), _WIDEST_DB)
                     counts[round((held_db + _WIDEST_DB) * _PER_DB)] += 1

@@ -175,7 +175,7 @@ def test_a_mix_that_cancels_by_itself_is_not_to_be_widened() -> None:
 
 
 def test_the_fold_counts_a_width_as_far_as_it_is_heard_and_where_it_is() -> None:
-    assert folded(0.7, width(190, mix="20 %")) == []
+    assert folded(0.7, width(190, mix="10 %")) == []
     bands = [{"up_to": "4 kHz", "amount": "100 %"}, {"amount": "190 %"}]
     (finding,) = folded(0.7, {"width": {"bands": bands}})
     assert "its sides above 4000 Hz louder" in finding.message
