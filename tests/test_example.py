@@ -34,7 +34,7 @@ EXAMPLE = Path(__file__).parent.parent / "album.yaml.example"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 
 # Keys that exclude one that is live; each stands in a remark with its reason.
-EXCLUDED = {("TrackSpec", "master"), ("Hidden", "before")}
+EXCLUDED = {("TrackSpec", "master"), ("Hidden", "before"), ("Width", "amount")}
 # Kinds share keys; what one of them shows need not be shown again.
 KINDS = ("CdImage", "LosslessFiles", "Mp3Files")
 # What each song, product, band, deliverable needs, and so cannot stand once.
@@ -43,7 +43,7 @@ REPEATED = {
     ("TrackSpec", "chain"), ("Product", "upc"), ("Product", "catalog_number"),
     ("Shelf", "at"), ("Shelf", "gain"), ("Shelf", "q"), ("Deliverable", "kind"),
     ("Deliverable", "product"), ("Deliverable", "format"), ("Deliverable", "bits"),
-    ("ChainItem", "eq"),
+    ("ChainItem", "eq"), ("WidthBand", "amount"),
     ("CompressorBand", "threshold"),
 }  # fmt: skip
 

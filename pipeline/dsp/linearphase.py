@@ -49,20 +49,38 @@ def linear_phase(curves: Sequence[Curve], sample_rate_hz: int) -> Processor:
     """
     for reach_s in _REACHES_S:
         reach = round(reach_s * sample_rate_hz)
-        size = 1 << (_GRID_REACHES * reach - 1).bit_length()
-        frequency_hz = np.fft.rfftfreq(size, 1.0 / sample_rate_hz)
-        wanted = analogue_power(curves, np.asarray(frequency_hz, dtype=np.float64))
+        frequency_hz = grid_hz(reach, sample_rate_hz)
+        wanted = analogue_power(curves, frequency_hz)
         if np.abs(wanted - 1.0).max() < _FLAT:
             return Cascade([])
-        half = np.fft.irfft(np.sqrt(wanted), size)[: reach + 1] * _window(reach)
+        half = zero_phase(np.sqrt(wanted), reach)
         top_hz = min(TOP_HZ, TOP_OF_RATE * sample_rate_hz)
         is_followed = (frequency_hz >= _BOTTOM_HZ) & (frequency_hz <= top_hz)
         is_followed &= wanted > _LEAST_POWER
-        got = _power(half, size)[is_followed]
+        got = _power(half, len(frequency_hz))[is_followed]
         missed_db = np.abs(10.0 * np.log10(np.maximum(got, 1e-30) / wanted[is_followed]))
         if missed_db.max(initial=0.0) <= _ALLOWED_DB:
             return Convolver(half)
     raise TooNarrowError("a band is so narrow that it would sound seconds ahead of itself")
+
+
+def grid_hz(reach: int, sample_rate_hz: int) -> Row:
+    """Return the frequencies in Hz that a filter of so many taps is designed on."""
+    size = 1 << (_GRID_REACHES * reach - 1).bit_length()
+    return np.asarray(np.fft.rfftfreq(size, 1.0 / sample_rate_hz), dtype=np.float64)
+
+
+def zero_phase(gain: Row, reach: int) -> Row:
+    """Return the middle tap of a symmetric filter, and the `reach` taps after it.
+
+    Parameters
+    ----------
+    gain : ndarray
+        The wanted gain on `grid_hz`, as a ratio.
+    reach : int
+        How many taps come after the middle one.
+    """
+    return np.asarray(np.fft.irfft(gain)[: reach + 1] * _window(reach))
 
 
 def _window(reach: int) -> Row:
@@ -72,8 +90,9 @@ def _window(reach: int) -> Row:
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * sloping))
 
 
-def _power(half: Row, size: int) -> Row:
+def _power(half: Row, n_frequencies: int) -> Row:
     """Return the squared magnitude of a symmetric filter on a grid of frequencies."""
+    size = 2 * (n_frequencies - 1)
     around_zero = np.zeros(size)
     around_zero[: len(half)] = half
     around_zero[size - len(half) + 1 :] = half[:0:-1]

@@ -52,25 +52,28 @@ class MasterChain:
         return self._chain.flush()
 
     def log(self) -> list[dict[str, Any]]:
-        """Return what each processor that reacts to the music did so far, in JSON values."""
-        return [
-            {
-                "processor": title,
-                "mean_reduction_db": round(activity.mean_db, 2),
-                "max_reduction_db": round(activity.max_db, 2),
-            }
-            for link in self._links
-            for title, activity in _activities(link)
-        ]
+        """Return what each processor that listens to the music did or heard, in JSON values."""
+        return [entry for link in self._links for entry in _told(link)]
 
 
-def _activities(link: Link) -> Iterator[tuple[str, Any]]:
-    """Yield what a processor did, or what each part of it did."""
-    if hasattr(link.processor, "activities"):
-        for part, activity in link.processor.activities:
-            yield f"{link.title}: {part}", activity
-    elif hasattr(link.processor, "activity"):
-        yield link.title, link.processor.activity
+def _told(link: Link) -> Iterator[dict[str, Any]]:
+    """Yield the entries of a processor in the log; one for each part that has its own."""
+    processor: Any = link.processor
+    if hasattr(processor, "activities"):
+        for part, activity in processor.activities:
+            yield _reduction(f"{link.title}: {part}", activity)
+    elif hasattr(processor, "activity"):
+        yield _reduction(link.title, processor.activity)
+    elif hasattr(processor, "told"):
+        yield {"processor": link.title, **processor.told}
+
+
+def _reduction(title: str, activity: Any) -> dict[str, Any]:
+    return {
+        "processor": title,
+        "mean_reduction_db": round(activity.mean_db, 2),
+        "max_reduction_db": round(activity.max_db, 2),
+    }
 
 
 def describe(items: Iterable[ChainItem]) -> list[dict[str, Any]]:

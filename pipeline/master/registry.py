@@ -21,6 +21,8 @@ PROCESSORS = {
     "multiband": "Multiband",
     "saturation": "Saturation",
     "width": "Width",
+    "mono_bass": "MonoBass",
+    "balance": "Balance",
     "gain": "Gain",
     "invert": "Invert",
     "swap": "Swap",

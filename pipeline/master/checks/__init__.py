@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from pipeline.findings import Check, Finding
 from pipeline.master.checks.held_back import held_back
+from pipeline.master.checks.mono_fold import mono_fold
 from pipeline.master.checks.tone_change import tone_change
 from pipeline.master.checks.width_change import width_change
 from pipeline.master.checks.worked import Worked
 
-CHAIN_CHECKS: tuple[Check, ...] = (tone_change, width_change, held_back)
+CHAIN_CHECKS: tuple[Check, ...] = (tone_change, width_change, mono_fold, held_back)
 
 
 def chain_findings(

@@ -20,6 +20,8 @@ MOST_DB = 8.0
 def held_back(worked: Worked) -> Iterator[Finding]:
     """No processor holds back more than 3 dB on average, or more than 8 dB at once."""
     for each in worked.log:
+        if "mean_reduction_db" not in each:
+            continue
         mean_db, most_db = abs(each["mean_reduction_db"]), abs(each["max_reduction_db"])
         if mean_db <= MEAN_DB and most_db <= MOST_DB:
             continue

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pipeline.findings import Evidence, Finding, Severity, check
 from pipeline.master.checks.worked import Worked
 from pipeline.master.processors.width import Width
+from pipeline.spec.model import ChainItem
 
 # 80 to 125 % are customary; what the sides gain beyond half as much again, mono loses.
 USUAL = (80.0, 125.0)
 MOST = (50.0, 150.0)
+BASS_HZ = 250.0
 
 
 @check(
@@ -21,12 +23,14 @@ MOST = (50.0, 150.0)
 )
 def width_change(worked: Worked) -> Iterator[Finding]:
     """The sides of a track stay between 80 and 125 % of what they were."""
-    amounts = [
-        1.0 + item.routing.mix_percent / 100.0 * (item.parameters.amount / 100.0 - 1.0)
+    widths = [
+        [effective_percent(item, amount) / 100.0 for amount in _amounts(item.parameters)]
         for item in worked.chain
         if isinstance(item.parameters, Width)
     ]
-    percent = 100.0 * math.prod(amounts)
+    narrowest = 100.0 * math.prod(min(each) for each in widths)
+    widest = 100.0 * math.prod(max(each) for each in widths)
+    percent = narrowest if narrowest < USUAL[0] and widest <= USUAL[1] else widest
     if USUAL[0] <= percent <= USUAL[1]:
         return
     is_too_much = not MOST[0] <= percent <= MOST[1]
@@ -44,3 +48,15 @@ def width_change(worked: Worked) -> Iterator[Finding]:
             )
         ),
     )
+
+
+def effective_percent(item: ChainItem, amount_percent: float) -> float:
+    """Return what a width comes to where only a part of it is heard."""
+    return 100.0 + item.routing.mix_percent / 100.0 * (amount_percent - 100.0)
+
+
+def _amounts(width: Width) -> tuple[float, ...]:
+    """Return the width of each band, without that of the bass: a bass in mono is customary."""
+    if width.bands is None:
+        return width.amounts
+    return tuple(band.amount for band in width.bands if (band.up_to or math.inf) > BASS_HZ)

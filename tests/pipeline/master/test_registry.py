@@ -113,6 +113,8 @@ WRITTEN = {
     },
     "saturation": {"character": "tape", "drive": "3 dB"},
     "width": {"amount": "110 %"},
+    "mono_bass": {"below": "120 Hz", "slope": "12 dB/oct"},
+    "balance": "0.5 dB",
     "gain": "-2 dB",
     "invert": {},
     "swap": {},

@@ -11,6 +11,7 @@ from scipy.signal import sosfreqz
 
 from pipeline.dsp import biquad
 from pipeline.findings import Finding, Severity
+from pipeline.master.chain import build_chain, describe
 from pipeline.master.checks import Worked, chain_findings
 from pipeline.master.checks.tone_change import tone_curves
 from pipeline.master.registry import parameters
@@ -134,3 +135,54 @@ def test_reduction_has_a_budget(mean_db: float, max_db: float, is_told: bool) ->
     assert bool(findings) is is_told
     if is_told:
         assert f"compressor holds back {mean_db:.1f} dB on average" in findings[0].message
+
+
+RATE_HZ = 48_000
+RNG = np.random.default_rng(6)
+TOGETHER, APART = RNG.normal(0.0, 0.1, (2, 10 * RATE_HZ))
+
+
+def folded(sides: float, *written: dict[str, Any]) -> list[Finding]:
+    """Return what is said of the fold of noise whose sides are so loud beside its middle."""
+    mix = np.column_stack((TOGETHER + sides * APART, TOGETHER - sides * APART))
+    chain = build_chain(describe(items(*written)), RATE_HZ)
+    chain.process(mix)
+    chain.flush()
+    log = tuple(chain.log())
+    return [each for each in found(*written, log=log) if each.check == "master/mono_fold"]
+
+
+def test_a_width_that_folds_is_not_remarked_on() -> None:
+    assert folded(0.5, width(150)) == []
+    assert folded(2.0, width(100)) == []
+    assert found(width(180))[0].check == "master/width_change"  # not mastered yet
+
+
+def test_a_width_that_would_cancel_is_refused_and_the_widest_that_does_not_is_told() -> None:
+    finding, *others = folded(0.7, width(190))
+    assert len(others) == 2  # bass and air as well
+    assert finding.blocks_release
+    assert "a width of 190 % makes its sides below 150 Hz louder" in finding.message
+    widest = min(int(each.action.split()[1]) for each in (finding, *others))
+    assert 110 < widest < 150
+    assert folded(0.7, width(widest)) == []
+    assert folded(0.7, width(widest + 10)) != []
+
+
+def test_a_mix_that_cancels_by_itself_is_not_to_be_widened() -> None:
+    finding = folded(1.5, width(110))[0]
+    assert "leave it at 100 % there" in finding.action
+
+
+def test_the_fold_counts_a_width_as_far_as_it_is_heard_and_where_it_is() -> None:
+    assert folded(0.7, width(190, mix="10 %")) == []
+    bands = [{"up_to": "4 kHz", "amount": "100 %"}, {"amount": "190 %"}]
+    (finding,) = folded(0.7, {"width": {"bands": bands}})
+    assert "its sides above 4000 Hz louder" in finding.message
+
+
+def test_a_bass_in_mono_is_no_change_of_width() -> None:
+    bands = [{"up_to": "150 Hz", "amount": "0 %"}, {"amount": "110 %"}]
+    assert found({"width": {"bands": bands}}) == []
+    bands = [{"up_to": "2 kHz", "amount": "0 %"}, {"amount": "110 %"}]
+    assert "brought to 0 %" in found({"width": {"bands": bands}})[0].message
