@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import zlib
 from contextlib import suppress
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,12 @@ def test_embedded_bytes_that_are_no_picture_have_no_size() -> None:
     assert describe_artwork(b"?", "image/webp") == Artwork(b"?", "image/webp", 0, 0)
 
 
+@cache
+def srgb() -> bytes:
+    """Return one profile: it holds the second in which it was made."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @settings(
     max_examples=50,
@@ -216,8 +223,7 @@ def test_whatever_the_bytes_only_our_own_errors_escape(
 ) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x011A] = 6, 1.5
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    path = saved(tmp_path, cover(), kind, exif=exif, icc_profile=srgb)
+    path = saved(tmp_path, cover(), kind, exif=exif, icc_profile=srgb())
     damaged = bytearray(path.read_bytes())
     places = st.integers(0, len(damaged) - 1)
     for place, byte in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=9)):
