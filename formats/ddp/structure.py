@@ -30,12 +30,13 @@ from formats.ddp.records import Record
 from formats.disc import TextBlock, refuse_misfits
 from formats.errors import FormatError
 
-_LEVELS = ("DDP 1.00", "DDP 1.01", "DDP 2.00", "DDP 2.10")
+_LEVELS = ("DDP 1.00", "DDP 1.01", "DDP 2.00")  # 2.10 is for DVD
 _ISRC = re.compile(r"[A-Z0-9]{5}[0-9]{7}")
 _EAN = re.compile(r"[0-9]{12,13}")
 _NO_ISRC = ("", "000000000000")
 _PRINTABLE = re.compile(r"[ -~\0]*")
 _NAME_FIELD_BYTES = 17
+_PLAIN = "01"
 # Fields that are blank or zero for an audio CD, by record; whoever fills them means more.
 _UNUSED_ID = ("MSS", "MED", "NSIDE", "SIDE", "NLAYER", "LAYER", "PAD")
 _UNUSED_MAP = (
@@ -269,6 +270,20 @@ def _pq_of_track(fileset: Fileset) -> Iterator[Disagreement]:
             yield _off(packet, "ISRC", f"must be {isrcs[track]}, as on the packet before")
 
 
+def _outside_tracks(fileset: Fileset) -> Iterator[Disagreement]:
+    """Yield lead-in and lead-outs whose flags are neither plain nor those of their neighbour.
+
+    Programs do either: cue2ddp writes 01, another copies the first and the last track.
+    """
+    packets = fileset.pq.records
+    tracks = [each for each in packets if _track_of(each) not in (LEAD_IN, LEAD_OUT)]
+    for packet in packets if tracks else ():
+        neighbours = {LEAD_IN: tracks[0], LEAD_OUT: tracks[-1]}
+        neighbour = neighbours.get(_track_of(packet), packet)
+        if packet.raw("CB1") not in (_PLAIN, neighbour.raw("CB1")):
+            yield _off(packet, "CB1", f"must be {_PLAIN}, or as on the track beside it")
+
+
 def _ends(fileset: Fileset) -> Iterator[Disagreement]:
     disc = disc_of(fileset, with_text=False)
     end = fileset.first_sector + fileset.n_sectors
@@ -327,6 +342,7 @@ _CHECKS: tuple[Callable[[Fileset], Iterator[Disagreement]], ...] = (
     _pq_fields,
     _pq_order,
     _pq_of_track,
+    _outside_tracks,
     _ends,
     _text_packs,
     _text_codes,
