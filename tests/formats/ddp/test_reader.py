@@ -30,7 +30,8 @@ from formats.errors import DecodeError, EncodeError, FormatError, UnsupportedErr
 
 SECTOR = 2_352
 IMAGE_PACKET, PQ_PACKET, TEXT_PACKET = 2, 1, 0
-FUZZED_INPUTS = int(os.environ.get("FUZZED_INPUTS", "2000"))
+# 20,000 before a release.
+FUZZED_INPUTS = int(os.environ.get("FUZZED_INPUTS", "1000"))
 
 Edit = Callable[[Path], None]
 
@@ -218,6 +219,20 @@ def test_text_that_cannot_be_read_does_not_hide_the_disc(fileset: Path, disc: Di
         disc_of(read)
     assert disc_of(read, with_text=False) == replace(disc, cd_text=())
     assert any("CRC" in each.said for each in disagreements(read))
+
+
+def test_a_text_stream_is_dumped_and_says_nothing_of_the_disc(
+    fileset: Path, disc: Disc
+) -> None:
+    packet = MAP.encode(MPV="VVVM", DST="T1", DSL="00000128", SIZ="017", DSI="COMMENT")
+    change("DDPMS", lambda data: packet + data)(fileset)
+    text = TEXT.encode(TPV="VVVT", TRK="01", IDX="01", SIZ=" 11", TXT="A long fade")
+    (fileset / "COMMENT").write_bytes(text)
+    read = read_fileset(fileset)
+    assert disc_of(read) == disc
+    assert disagreements(read) == ()
+    assert 'COMMENT[1] SIZ        8 " 11"' in dump_text(read)
+    assert restore_dump(dump_json(read))["COMMENT"] == text
 
 
 # --- What is refused --------------------------------------------------------------------------
