@@ -108,6 +108,7 @@ def heading_of(model: str) -> str:
         "Deesser": "### deesser", "Multiband": "### multiband",
         "CompressorBand": "### multiband", "Saturation": "### saturation",
         "DcRemoval": "### dc_removal", "HumRemoval": "### hum_removal",
+        "Declick": "### declick",
         "RidePoint": "### gain_ride",
         # The same keys as those of a track.
         "TrackChanges": "## tracks", "TrackDefaults": "## tracks",

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 PROCESSORS = {
     "dc_removal": "DcRemoval",
     "hum_removal": "HumRemoval",
+    "declick": "Declick",
     "high_pass": "HighPass",
     "low_pass": "LowPass",
     "eq": "Eq",

@@ -36,6 +36,7 @@ WRITTEN = {
         "depth": "40 dB",
         "up_to": "-50 dBFS",
     },
+    "declick": {"at": ["62.345 s"], "within": "5 ms", "longest": "0.7 ms"},
     "high_pass": {"at": "25 Hz", "slope": "24 dB/oct", "phase": "minimum"},
     "low_pass": {"at": "16000 Hz", "slope": "48 dB/oct", "phase": "linear"},
     "eq": [
