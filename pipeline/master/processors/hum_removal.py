@@ -17,7 +17,7 @@ from pipeline.units import DB, DBFS, HZ
 
 Row = npt.NDArray[np.float64]
 
-_SILENT = 1e-30  # far below any word length, far above the numbers a processor slows down at
+_SILENT = 1e-40  # a power far below any word, far above what slows a processor down
 _LETTING_GO_PERIODS = 2.0
 _TOLD_TONES = 3
 _TOLD_DBFS = -120.0
@@ -169,17 +169,18 @@ def take_tones(samples: Audio, tones: Row, rule: Row, state: Row, taken: Row) ->
                 first = a1 * held1 + a2 * into
                 second = held2 + a2 * held1 + a3 * into
                 held1, held2 = 2.0 * first - held1, 2.0 * second - held2
-                if abs(held1) + abs(held2) < _SILENT:
-                    held1 = held2 = 0.0
                 take = share * damping * first
-                height = damping * np.sqrt(first * first + second * second)
-                if height > most:
+                square = damping * damping * (first * first + second * second)
+                if square > most * most:
                     # What is held is let go slowly against the tone's period, which keeps the
                     # tone pure, and quickly against its ringing.
-                    take *= most / height
-                    kept = 1.0 - ease * (1.0 - most / height)
+                    within = most / np.sqrt(square)
+                    take *= within
+                    kept = 1.0 - ease * (1.0 - within)
                     held1, held2 = kept * held1, kept * held2
                     n_bounded += 1.0
+                elif square < _SILENT:
+                    held1 = held2 = take = 0.0
                 samples[i, k] = now - take
                 power += take * take
             state[tone, k, 0], state[tone, k, 1] = held1, held2
