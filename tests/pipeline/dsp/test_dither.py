@@ -223,6 +223,8 @@ def test_digital_silence_stays_black_behind_the_hold_and_before_the_first_sound(
     assert words[1000:1950].any(axis=1).mean() > 0.4
     assert not words[1950:3000].any()
     assert words[3000:3050].any(axis=1).all()
+    fresh = Quantiser(16, 2, start_sample=3000, dither=dither)
+    np.testing.assert_array_equal(words[3000:], fresh.process(block[3000:]))
     without = Quantiser(16, 2, dither=Dither(kind)).process(block)
     assert without[1950:3000].any()
 

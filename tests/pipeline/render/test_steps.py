@@ -152,7 +152,11 @@ def test_what_is_off_the_grid_is_dithered_by_its_place_in_the_segment(
 def test_another_dither_is_used_where_it_is_told(memory: MemoryStore, noise: Noise) -> None:
     audio = noise(6, 5000)
     audio[2000:4000] = 0.0
-    told = {"kind": "shaped", "sample_rate_hz": 96_000, "blank_after_samples": 500}
+    told: dict[str, Any] = {
+        "kind": "shaped",
+        "sample_rate_hz": 96_000,
+        "blank_after_samples": 500,
+    }
     raw, log = quantised(audio, memory, bits=16, start=77, dither=told)
     expected = Quantiser(16, 2, start_sample=77, dither=Dither(**told)).process(audio)
     assert raw == pcm.pack(expected, pcm.SampleFormat.S16LE)
