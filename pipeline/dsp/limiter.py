@@ -239,13 +239,16 @@ class GainLaw:
         """Do as `next`, from what each cell exceeds the ceiling by, in dB, 0 or more."""
         known_db = np.concatenate((self._seen_db, need_db))
         self._seen_db = known_db[len(need_db) :]
-        # A maximum, and the minimum of that: valleys too narrow for both are filled.
-        bridged_db = _sliding_maximum(known_db, self._bridge_cells + 1)
-        bridged_db = -_sliding_maximum(-bridged_db, self._bridge_cells + 1)
-        ahead_db = _sliding_maximum(bridged_db, self.lookahead_cells + 1)
+        ahead_db = self._ahead_db(known_db) if known_db.any() else np.zeros(len(need_db))
         reduction_db = np.empty_like(ahead_db)
         _release(ahead_db, self._steps, self._state, reduction_db)
         return reduction_db
+
+    def _ahead_db(self, known_db: Row) -> Row:
+        # A maximum, and the minimum of that: valleys too narrow for both are filled.
+        bridged_db = _sliding_maximum(known_db, self._bridge_cells + 1)
+        bridged_db = -_sliding_maximum(-bridged_db, self._bridge_cells + 1)
+        return _sliding_maximum(bridged_db, self.lookahead_cells + 1)
 
     def _need_db(self, peaks: npt.NDArray[np.floating]) -> Row:
         need_db = np.zeros(len(peaks))
@@ -274,12 +277,19 @@ class _Stage:
         reduction_db = self._law.next(self._detector.next_cells(chunk))
         known = np.concatenate((self._delayed, chunk))
         self._delayed = known[len(chunk) :].copy()
-        gains = np.concatenate((self._gains, 10.0 ** (reduction_db / -20.0)))
+        gains = np.concatenate((self._gains, _gains(reduction_db)))
         self._gains = gains[len(reduction_db) :]
         audio = known[: len(chunk)]
         if gains.min() < 1.0:
             _turn_down(audio, gains, self._law.weights)
         return audio, reduction_db
+
+
+def _gains(reduction_db: Row) -> Row:
+    gains = np.ones(len(reduction_db))
+    reduced = np.flatnonzero(reduction_db)
+    gains[reduced] = 10.0 ** (reduction_db[reduced] / -20.0)
+    return gains
 
 
 class _Log:
@@ -294,16 +304,18 @@ class _Log:
 
     def add(self, reduction_db: Row, n_samples: int) -> None:
         """Take the next cells; those before the start and from `n_samples` on do not count."""
-        cells = self._cell + np.arange(len(reduction_db))
+        n_before = min(max(0, -self._cell), len(reduction_db))
+        first = self._cell + n_before
         self._cell += len(reduction_db)
-        inside = (cells >= 0) & (cells * CELL_SAMPLES < n_samples)
-        cells, reduction_db = cells[inside], reduction_db[inside]
-        if not len(cells):
+        n_cells = max(0, min(self._cell, -(-n_samples // CELL_SAMPLES)) - first)
+        self._n_cells += n_cells
+        reduction_db = reduction_db[n_before : n_before + n_cells]
+        if not reduction_db.any():
             return
         self._max_db = max(self._max_db, float(reduction_db.max()))
         self._sum_db += float(reduction_db.sum())
-        self._n_cells += len(cells)
         self._n_over += int(np.count_nonzero(reduction_db > 3.0))
+        cells = first + np.arange(n_cells)
         bins = cells * CELL_SAMPLES * BINS_PER_SECOND // self._rate_hz
         if bins[-1] >= len(self._bins):
             self._bins = np.pad(self._bins, (0, len(self._bins) + int(bins[-1])))

@@ -316,12 +316,20 @@ class Detector:
             cells = np.flatnonzero(_local_peaks(short) * _COARSE_BOUND > self._floor)
         banks.coarse_peaks(short, envelope, cells)
         if self._is_fine:
-            if self._floor:
-                _raise_where_loud(row, envelope, cells, self._floor)
-            _raise_where_bright(row, envelope, cells, self._floor)
-            cells = _near(envelope, cells, _COARSE_MARGIN, self._floor)
+            cells = self._raise_finely(envelope, row, cells)
         banks.itu_peaks(short, envelope, cells)
         self._hann_peaks(short, envelope, cells)
+
+    def _raise_finely(self, envelope: Row, row: Row, cells: Cells) -> Cells:
+        """Raise by the long filters, and return the cells that any may read above the floor."""
+        peaks = cell_peaks(envelope, cells)
+        loud = cells[peaks * _COARSE_MARGIN > self._floor]
+        if self._floor and len(loud):
+            _raise_from_doubled(banks.double_rate, row, envelope, loud)
+        # What was raised is loud, and so among these already.
+        if not _raise_where_bright(row, envelope, cells[peaks * _BRIGHT_MARGIN > self._floor]):
+            return loud
+        return _near(envelope, cells, _COARSE_MARGIN, self._floor)
 
     def _make_room(self, n_samples: int) -> None:
         missing = HISTORY_SAMPLES + n_samples - self._x.shape[1]
@@ -362,18 +370,20 @@ def _raise_where_loud(row: Row, envelope: Row, cells: Cells, level: float) -> No
         _raise_from_doubled(banks.double_rate, row, envelope, near)
 
 
-def _raise_where_bright(row: Row, envelope: Row, cells: Cells, level: float) -> None:
+def _raise_where_bright(row: Row, envelope: Row, cells: Cells) -> bool:
     """Raise the envelope where so much lies near half the sample rate that meters disagree.
 
-    There an endless sinc and a steep edge are read, wherever they may exceed `level`.
+    There an endless sinc and a steep edge are read. Returns whether any of the cells is bright.
     """
-    near = _near(envelope, cells, _BRIGHT_MARGIN, level)
+    if not len(cells):
+        return False
     edge = np.zeros_like(envelope)
-    banks.edge_peaks(_short_view(row), edge, near)
-    bright = near[cell_peaks(edge, near) > _EDGE_SHARE * cell_peaks(envelope, near)]
-    if len(bright):
-        for double in (banks.double_rate, banks.double_rate_steeply):
+    banks.edge_peaks(_short_view(row), edge, cells)
+    bright = cells[cell_peaks(edge, cells) > _EDGE_SHARE * cell_peaks(envelope, cells)]
+    for double in (banks.double_rate, banks.double_rate_steeply):
+        if len(bright):
             _raise_from_doubled(double, row, envelope, bright)
+    return bool(len(bright))
 
 
 def _raise_from_doubled(double: Any, row: Row, envelope: Row, cells: Cells) -> None:

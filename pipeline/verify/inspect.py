@@ -19,7 +19,7 @@ from pipeline.dsp.loudness import LoudnessMeter
 from pipeline.dsp.meter import Measurement, Meter
 from pipeline.dsp.waveform import Waveform
 
-EXCERPT_S = 10
+EXCERPT_S = 5  # time enough for filters to differ, and little to pay
 WAVEFORM_COLUMNS = 600
 HASHED_BITS = (16, 24)
 CD_BITS = 16
@@ -33,7 +33,7 @@ Excerpted = np.ndarray[Any, np.dtype[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The loudest ten seconds, measured by us and by an independent meter."""
+    """The loudest five seconds, measured by us and by an independent meter."""
 
     own_lufs: float
     other_lufs: float
@@ -56,7 +56,7 @@ class AudioFacts:
     measurement : Measurement
         Loudness and peaks.
     excerpt : Excerpt or None
-        The second opinion on its loudest ten seconds; None if it is silent or too short.
+        The second opinion on its loudest five seconds; None if it is silent or too short.
     waveform : tuple of float
         Largest magnitude in each of up to 600 equal stretches, for pictures.
     """
@@ -177,7 +177,7 @@ def _packed(block: Audio, bits: int) -> bytes:
 
 
 class _Loudest:
-    """Keeps the loudest of all stretches of ten seconds, laid end to end."""
+    """Keeps the loudest of all stretches of five seconds, laid end to end."""
 
     def __init__(self, sample_rate_hz: int, n_channels: int) -> None:
         self._sample_rate_hz = sample_rate_hz

@@ -10,7 +10,7 @@ from pipeline.verify.inspect import inspect_file, inspect_stretch
 if TYPE_CHECKING:
     from pipeline.engine import Job
 
-INSPECT_VERSION = 2  # 2: the second opinion is on the loudest ten seconds
+INSPECT_VERSION = 3  # 3: the second opinion is on the loudest five seconds
 
 
 def inspect_audio(job: Job) -> None:
