@@ -182,7 +182,7 @@ def quantise_step(
         },
         inputs={"audio": piece.audio},
         outputs=("pcm", "log"),
-        tools=("numpy", "numba"),
+        tools=("numpy", "numba", *_designers(dither)),
         cost_s=seconds / 300,
     )
 
@@ -209,7 +209,7 @@ def flac_step(
         },
         inputs=_floats(pieces),
         outputs=("flac", "words"),
-        tools=("numpy", "numba", "libsndfile"),
+        tools=("numpy", "numba", *_designers(dither), "libsndfile"),
         cost_s=span.n_sectors / 75 / 400,
     )
 
@@ -242,6 +242,11 @@ def _noise(dither: Mapping[str, Any] | None) -> str:
         return ""
     blank = dither["blank_after_samples"]
     return f" {dither['kind']}" + (f" blank {blank}" if blank else "")
+
+
+def _designers(dither: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return what computes the curve of shaped noise, and so has a part in the words."""
+    return ("scipy",) if dither and "shaped" in dither["kind"] else ()
 
 
 def _origin(piece: FloatPiece) -> str:

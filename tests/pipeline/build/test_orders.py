@@ -20,6 +20,7 @@ def test_plain_dither_is_not_told_to_the_step_which_so_keeps_its_key() -> None:
     step = quantised(CdImage(kind="cd_image"))
     assert dict(step.params) == {"bits": 16, "start_samples": 588, "tail_samples": 0}
     assert step.name == "a/16-bit of render@album-44100+0"
+    assert "scipy" not in step.tools
 
 
 @pytest.mark.parametrize(
@@ -39,4 +40,5 @@ def test_another_dither_is_told_with_its_rate(kind: str, rate_hz: int, blank: in
         "sample_rate_hz": rate_hz,
         "blank_after_samples": blank,
     }
+    assert "scipy" in step.tools  # it designs the curve
     assert step.name == f"a/16-bit shaped blank {blank} of render@album-44100+0"
