@@ -64,6 +64,12 @@ OTHERS: dict[str, Any] = {
     "compressor, rms": {"compressor": CHAIN["compressor"] | {"rms": "10 ms"}},
     "deesser": {"deesser": {"threshold": "-12 dB"}},
     "saturation": {"saturation": {"character": "tape", "drive": "6 dB"}},
+    "dc_removal": {"dc_removal": {}},
+    "hum_removal, 8 tones": {"hum_removal": {"mains": "50 Hz"}},
+    "declick, everywhere": {"declick": {}},
+    "gain_ride": {
+        "gain_ride": [{"at": "10 s", "gain": "0 dB"}, {"at": "3 min", "gain": "-3 dB"}]
+    },
 }
 
 

@@ -107,6 +107,9 @@ def heading_of(model: str) -> str:
         "Mp3Files": "### kind: files, format: mp3",
         "Deesser": "### deesser", "Multiband": "### multiband",
         "CompressorBand": "### multiband", "Saturation": "### saturation",
+        "DcRemoval": "### dc_removal", "HumRemoval": "### hum_removal",
+        "Declick": "### declick",
+        "RidePoint": "### gain_ride",
         # The same keys as those of a track.
         "TrackChanges": "## tracks", "TrackDefaults": "## tracks",
     }  # fmt: skip

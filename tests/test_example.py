@@ -43,7 +43,7 @@ REPEATED = {
     ("TrackSpec", "chain"), ("Product", "upc"), ("Product", "catalog_number"),
     ("Shelf", "at"), ("Shelf", "gain"), ("Shelf", "q"), ("Deliverable", "kind"),
     ("Deliverable", "product"), ("Deliverable", "format"), ("Deliverable", "bits"),
-    ("ChainItem", "eq"), ("WidthBand", "amount"),
+    ("ChainItem", "eq"), ("WidthBand", "amount"), ("RidePoint", "at"), ("RidePoint", "gain"),
     ("CompressorBand", "threshold"),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.assemble.takes import Medium, has_hidden_first
 from pipeline.assemble.timeline import Span, Timeline
@@ -12,7 +13,7 @@ from pipeline.build.work import EditionWork
 from pipeline.deliver.cd import CD_BITS
 from pipeline.engine import Output, Step
 from pipeline.lock import EditionLock
-from pipeline.spec.model import AnyDeliverable, CdImage, Mp3Files
+from pipeline.spec.model import AnyDeliverable, CdImage, LosslessFiles, Mp3Files
 
 CD_RATE_HZ = 44_100
 _MP3_RATES_HZ = {88_200: 44_100, 176_400: 44_100, 96_000: 48_000, 192_000: 48_000}
@@ -20,12 +21,29 @@ _MP3_RATES_HZ = {88_200: 44_100, 176_400: 44_100, 96_000: 48_000, 192_000: 48_00
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What the audio of a deliverable is: `bits` is 0 for MP3, `kbps` for all else."""
+    """What the audio of a deliverable is: `bits` is 0 for MP3, `kbps` for all else.
+
+    `dither` and `blank_ms`, how long silence lasts before it rests, go with the bits.
+    """
 
     name: str
     sample_rate_hz: int
     bits: int = 0
     kbps: int = 0
+    dither: str = "tpdf"
+    blank_ms: float | None = None
+
+    @property
+    def dither_params(self) -> dict[str, Any] | None:
+        """What a step is told of the dither; None if it is plain."""
+        if (self.dither, self.blank_ms) == ("tpdf", None):
+            return None
+        blank = self.blank_ms and round(self.blank_ms * self.sample_rate_hz / 1000)
+        return {
+            "kind": self.dither,
+            "sample_rate_hz": self.sample_rate_hz,
+            "blank_after_samples": blank,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +99,17 @@ def medium_of(spec: AnyDeliverable) -> Medium:
 def format_of(spec: AnyDeliverable, *, album_rate_hz: int) -> Format:
     """Return what the audio of a deliverable is."""
     if isinstance(spec, CdImage):
-        return Format("bin", CD_RATE_HZ, bits=CD_BITS)
+        return Format("bin", CD_RATE_HZ, bits=CD_BITS, **_noise(spec))
     if isinstance(spec, Mp3Files):
         rate = spec.sample_rate_hz or _MP3_RATES_HZ.get(album_rate_hz, album_rate_hz)
         return Format("mp3", rate, kbps=spec.kbps)
-    return Format(spec.format, spec.sample_rate_hz or album_rate_hz, bits=spec.bits)
+    rate = spec.sample_rate_hz or album_rate_hz
+    return Format(spec.format, rate, bits=spec.bits, **_noise(spec))
+
+
+def _noise(spec: CdImage | LosslessFiles) -> dict[str, Any]:
+    blank_ms = None if spec.auto_blank == "off" else spec.auto_blank
+    return {"dither": spec.dither, "blank_ms": blank_ms}
 
 
 def place_order(
@@ -168,13 +192,25 @@ def _ordered(
             mp3 = steps.mp3_step(span, pieces, sample_rate_hz=rate_hz, kbps=wanted.kbps)
             return OrderedTrack(span, number, (mp3.output("mp3"),), floats)
         case "flac":
-            flac = steps.flac_step(span, pieces, sample_rate_hz=rate_hz, bits=wanted.bits)
+            flac = steps.flac_step(
+                span,
+                pieces,
+                sample_rate_hz=rate_hz,
+                bits=wanted.bits,
+                dither=wanted.dither_params,
+            )
             return OrderedTrack(
                 span, number, (flac.output("flac"),), floats, flac.output("words")
             )
         case _:
             words = [
-                steps.quantise_step(track, piece, bits=wanted.bits, seconds=span.n_sectors / 75)
+                steps.quantise_step(
+                    track,
+                    piece,
+                    bits=wanted.bits,
+                    dither=wanted.dither_params,
+                    seconds=span.n_sectors / 75,
+                )
                 for (track, _), piece in zip(span.pieces, pieces, strict=True)
             ]
             return OrderedTrack(

@@ -161,28 +161,43 @@ def float_piece(
     )
 
 
-def quantise_step(track: str, piece: FloatPiece, *, bits: int, seconds: float) -> Step:
+def quantise_step(
+    track: str,
+    piece: FloatPiece,
+    *,
+    bits: int,
+    seconds: float,
+    dither: Mapping[str, Any] | None = None,
+) -> Step:
     """Return the step that brings a rendered track to its word length."""
     return Step(
-        name=f"{track}/{bits}-bit of {_origin(piece)}",
+        name=f"{track}/{bits}-bit{_noise(dither)} of {_origin(piece)}",
         kind="render.quantise",
         run="pipeline.render.steps:quantise",
         params={
             "bits": bits,
             "start_samples": piece.start_samples,
             "tail_samples": piece.tail_samples,
+            **({"dither": dither} if dither else {}),
         },
         inputs={"audio": piece.audio},
         outputs=("pcm", "log"),
-        tools=("numpy", "numba"),
+        tools=("numpy", "numba", *_designers(dither)),
         cost_s=seconds / 300,
     )
 
 
-def flac_step(span: Span, pieces: list[FloatPiece], *, sample_rate_hz: int, bits: int) -> Step:
+def flac_step(
+    span: Span,
+    pieces: list[FloatPiece],
+    *,
+    sample_rate_hz: int,
+    bits: int,
+    dither: Mapping[str, Any] | None = None,
+) -> Step:
     """Return the step that encodes a track as FLAC from its float master, untagged."""
     return Step(
-        name=f"{span.track}/flac-{bits} of {_origin(pieces[0])}",
+        name=f"{span.track}/flac-{bits}{_noise(dither)} of {_origin(pieces[0])}",
         kind="deliver.flac",
         run="pipeline.deliver.steps:encode_flac",
         version=2,  # 2: brings the float master to its word length itself
@@ -190,10 +205,11 @@ def flac_step(span: Span, pieces: list[FloatPiece], *, sample_rate_hz: int, bits
             "sample_rate_hz": sample_rate_hz,
             "bits": bits,
             "pieces": [[piece.start_samples, piece.tail_samples] for piece in pieces],
+            **({"dither": dither} if dither else {}),
         },
         inputs=_floats(pieces),
         outputs=("flac", "words"),
-        tools=("numpy", "numba", "libsndfile"),
+        tools=("numpy", "numba", *_designers(dither), "libsndfile"),
         cost_s=span.n_sectors / 75 / 400,
     )
 
@@ -218,6 +234,19 @@ def mp3_step(span: Span, pieces: list[FloatPiece], *, sample_rate_hz: int, kbps:
 
 def _floats(pieces: list[FloatPiece]) -> dict[str, Output]:
     return {f"audio/{number:02d}": piece.audio for number, piece in enumerate(pieces)}
+
+
+def _noise(dither: Mapping[str, Any] | None) -> str:
+    """Return what tells apart steps that differ in their dither."""
+    if not dither:
+        return ""
+    blank = dither["blank_after_samples"]
+    return f" {dither['kind']}" + (f" blank {blank}" if blank else "")
+
+
+def _designers(dither: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return what computes the curve of shaped noise, and so has a part in the words."""
+    return ("scipy",) if dither and "shaped" in dither["kind"] else ()
 
 
 def _origin(piece: FloatPiece) -> str:

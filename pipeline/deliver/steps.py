@@ -30,7 +30,13 @@ def encode_flac(job: Job) -> None:
     params: Mapping[str, Any] = job.params
     bits = params["bits"]
     tracks = [
-        Words(job.input(name), bits=bits, start_samples=start, tail_samples=tail)
+        Words(
+            job.input(name),
+            bits=bits,
+            start_samples=start,
+            tail_samples=tail,
+            dither=params.get("dither"),
+        )
         for name, (start, tail) in zip(job.inputs, params["pieces"], strict=True)
     ]
     digest = hashlib.sha256()

@@ -11,6 +11,9 @@ from pydantic import BaseModel
 
 # What the spec writes (and the name of the file) to the model of its parameters.
 PROCESSORS = {
+    "dc_removal": "DcRemoval",
+    "hum_removal": "HumRemoval",
+    "declick": "Declick",
     "high_pass": "HighPass",
     "low_pass": "LowPass",
     "eq": "Eq",
@@ -24,6 +27,7 @@ PROCESSORS = {
     "mono_bass": "MonoBass",
     "balance": "Balance",
     "gain": "Gain",
+    "gain_ride": "GainRide",
     "invert": "Invert",
     "swap": "Swap",
 }

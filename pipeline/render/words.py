@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.dsp import Audio
-from pipeline.dsp.dither import Pcm, Quantiser, on_grid
+from pipeline.dsp.dither import NONE, PLAIN, Dither, Pcm, Quantiser, on_grid
 from pipeline.render.segment import BLOCK_SAMPLES, N_CHANNELS, FloatTrack
 
 
@@ -28,17 +28,27 @@ class Words:
         Place of the track in its segment, which the dither goes by.
     tail_samples : int
         Silence behind it.
+    dither : mapping, optional
+        What `Dither` takes, where it is not plain.
     """
 
     def __init__(
-        self, source: Path, *, bits: int, start_samples: int, tail_samples: int
+        self,
+        source: Path,
+        *,
+        bits: int,
+        start_samples: int,
+        tail_samples: int,
+        dither: Mapping[str, Any] | None = None,
     ) -> None:
         self._source = source
         self._n_samples = source.stat().st_size // (4 * N_CHANNELS)
         self._tail_samples = tail_samples
-        dither = not all(on_grid(block, bits) for block in self._floats())
-        self._quantiser = Quantiser(bits, N_CHANNELS, start_sample=start_samples, dither=dither)
-        self._dithered = dither
+        wanted = Dither(**dither) if dither else PLAIN
+        if all(on_grid(block, bits) for block in self._floats()):
+            wanted = NONE
+        self._quantiser = Quantiser(bits, N_CHANNELS, start_sample=start_samples, dither=wanted)
+        self._dithered = wanted.kind != "none"
 
     def __iter__(self) -> Iterator[Pcm]:
         """Yield them, shape ``(n_samples, 2)``; once."""

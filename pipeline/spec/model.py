@@ -50,7 +50,7 @@ from pipeline.spec.scalars import (
     describe,
     refuse,
 )
-from pipeline.units import DB, DBTP, LUFS, PERCENT
+from pipeline.units import DB, DBTP, LUFS, MS, PERCENT
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -459,6 +459,17 @@ class StartOffset(SpecModel):
     others: Time = Field(NO_TIME, description="At the others; zero at joins.")
 
 
+DitherKind = Literal["none", "tpdf", "high_passed", "shaped_gentle", "shaped"]
+AutoBlank = Annotated[
+    float | Literal["off"], MS.within(10, 5000, example="100 ms").or_word("off")
+]
+_DITHER_HELP = (
+    "Noise that goes with the rounding: `tpdf` white, `high_passed` rising, `shaped_gentle` "
+    "and `shaped` moved to where hearing is dull; `none`: rounding only."
+)
+_BLANK_HELP = "After so long of digital silence the noise rests; `off`: never."
+
+
 class CdImage(SpecModel):
     """A CD as one image and its cue sheet."""
 
@@ -469,6 +480,8 @@ class CdImage(SpecModel):
         StartOffset(), description="`{first: 20 sectors, others: 5 sectors}`."
     )
     end_silence: Time = Field(TWO_SECONDS, description="Silence before the lead-out.")
+    dither: DitherKind = Field("tpdf", description=_DITHER_HELP)
+    auto_blank: AutoBlank = Field("off", description=_BLANK_HELP)
 
 
 class _Files(SpecModel):
@@ -482,6 +495,8 @@ class LosslessFiles(_Files):
 
     format: Literal["wav", "flac"] = Field(description="`wav`, `flac` or `mp3`.")
     bits: Bits = Field(24, description="Word length: 16 or 24.")
+    dither: DitherKind = Field("tpdf", description=_DITHER_HELP)
+    auto_blank: AutoBlank = Field("off", description=_BLANK_HELP)
     sample_rate_hz: FileRate = Field(
         None, alias="sample_rate", description="`album`, or another rate: `44.1 kHz`."
     )

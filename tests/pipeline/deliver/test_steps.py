@@ -49,15 +49,16 @@ def test_each_piece_of_a_flac_has_its_silence_behind_it(
     np.testing.assert_array_equal(decoded(path) * 32768, np.concatenate(wanted))
 
 
+@pytest.mark.parametrize("noise", [{}, {"dither": {"kind": "shaped"}}])
 def test_a_flac_comes_with_the_hash_of_its_samples_and_what_was_done_to_them(
-    memory: MemoryStore, tmp_path: Path
+    memory: MemoryStore, noise: dict[str, JSON]
 ) -> None:
     audio = np.random.default_rng(1).uniform(-0.5, 0.5, (3000, 2)).astype("<f4")
     step = Step(
         name="flac",
         kind="deliver.flac",
         run="pipeline.deliver.steps:encode_flac",
-        params={"sample_rate_hz": 48_000, "bits": 16, "pieces": [[5880, 10]]},
+        params={"sample_rate_hz": 48_000, "bits": 16, "pieces": [[5880, 10]], **noise},
         inputs={"audio/00": memory.add_bytes(audio.tobytes())},
         outputs=("flac", "words"),
     )
@@ -65,7 +66,7 @@ def test_a_flac_comes_with_the_hash_of_its_samples_and_what_was_done_to_them(
         name="pcm",
         kind="render.quantise",
         run="pipeline.render.steps:quantise",
-        params={"bits": 16, "start_samples": 5880, "tail_samples": 10},
+        params={"bits": 16, "start_samples": 5880, "tail_samples": 10, **noise},
         inputs={"audio": memory.add_bytes(audio.tobytes())},
         outputs=("pcm", "log"),
     )

@@ -28,6 +28,15 @@ def test_every_processor_has_a_model_and_a_version(name: str) -> None:
 
 
 WRITTEN = {
+    "dc_removal": {"below": "2 Hz"},
+    "hum_removal": {
+        "mains": "50 Hz",
+        "harmonics": 8,
+        "width": "1 Hz",
+        "depth": "40 dB",
+        "up_to": "-50 dBFS",
+    },
+    "declick": {"at": ["62.345 s"], "within": "5 ms", "longest": "0.7 ms"},
     "high_pass": {"at": "25 Hz", "slope": "24 dB/oct", "phase": "minimum"},
     "low_pass": {"at": "16000 Hz", "slope": "48 dB/oct", "phase": "linear"},
     "eq": [
@@ -116,6 +125,10 @@ WRITTEN = {
     "mono_bass": {"below": "120 Hz", "slope": "12 dB/oct"},
     "balance": "0.5 dB",
     "gain": "-2 dB",
+    "gain_ride": [
+        {"at": "58 s", "gain": "0 dB", "shape": "smooth"},
+        {"at": "62 s", "gain": "-1.5 dB", "shape": "straight"},
+    ],
     "invert": {},
     "swap": {},
 }

@@ -12,7 +12,7 @@ import pytest
 from formats import pcm
 from pipeline.assemble.timeline import Join, Take, Timeline, lay_out
 from pipeline.dsp import Audio
-from pipeline.dsp.dither import Quantiser
+from pipeline.dsp.dither import Dither, Quantiser
 from pipeline.dsp.limiter import LIMITER_VERSION, LimiterSettings
 from pipeline.engine import MemoryStore, Results, Step, make_plan, run_plan
 from pipeline.render.score import Score, to_params
@@ -70,13 +70,13 @@ def rendered(
 
 
 def quantised(
-    audio: Audio, store: MemoryStore, *, bits: int, start: int = 0, tail: int = 0
+    audio: Audio, store: MemoryStore, *, bits: int, start: int = 0, tail: int = 0, **more: Any
 ) -> tuple[bytes, Any]:
     step = Step(
         name="quantise",
         kind="render.quantise",
         run="pipeline.render.steps:quantise",
-        params={"bits": bits, "start_samples": start, "tail_samples": tail},
+        params={"bits": bits, "start_samples": start, "tail_samples": tail, **more},
         inputs={"audio": store.add_bytes(packed(audio))},
         outputs=("pcm", "log"),
     )
@@ -147,6 +147,22 @@ def test_what_is_off_the_grid_is_dithered_by_its_place_in_the_segment(
     assert raw == pcm.pack(expected, pcm.SampleFormat.S16LE)
     assert log["dithered"]
     assert raw != quantised(audio, memory, bits=16)[0]
+
+
+def test_another_dither_is_used_where_it_is_told(memory: MemoryStore, noise: Noise) -> None:
+    audio = noise(6, 5000)
+    audio[2000:4000] = 0.0
+    told: dict[str, Any] = {
+        "kind": "shaped",
+        "sample_rate_hz": 96_000,
+        "blank_after_samples": 500,
+    }
+    raw, log = quantised(audio, memory, bits=16, start=77, dither=told)
+    expected = Quantiser(16, 2, start_sample=77, dither=Dither(**told)).process(audio)
+    assert raw == pcm.pack(expected, pcm.SampleFormat.S16LE)
+    assert not expected[2500:4000].any()
+    assert log["dithered"]
+    assert not quantised(audio, memory, bits=16, dither={"kind": "none"})[1]["dithered"]
 
 
 def test_a_track_cut_in_two_is_dithered_as_in_one_piece(
