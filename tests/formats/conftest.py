@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes.util
+import os
+import shutil
 from collections.abc import Callable
 
 import numpy as np
@@ -74,6 +77,20 @@ def drawn_discs(draw: st.DrawFn, *, is_plain: bool) -> Disc:
     blocks = st.lists(_block(codes, is_plain=is_plain), max_size=1 if is_plain else 3)
     master_id = "" if is_plain else draw(st.sampled_from(["", "CAT-001"]))
     return Disc(tuple(tracks), end, catalog, master_id, tuple(draw(blocks)))
+
+
+def _found(name: str) -> str:
+    found = shutil.which(name) or ctypes.util.find_library(name)
+    if found is None:
+        assert not os.environ.get("REQUIRE_ORACLES"), f"{name} is not installed"
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """Return what finds a program or library of other people, or skips the test."""
+    return _found
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,8 @@ from formats.charsets import Loss, Swap
 from formats.cue import CueError, CueFile, CueIndex, CueSheet, CueTrack, losses
 from formats.errors import EncodeError, FormatError, UnsupportedError
 from formats.wav import wav_header
+
+Program = Callable[[str], str]
 
 EXAMPLE = CueSheet(
     files=(
@@ -438,16 +439,10 @@ def test_damaged_sheets_raise_nothing_but_format_errors(places: list[int], junk:
 # --- Other programs ---
 
 
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        assert not os.environ.get("REQUIRE_ORACLES"), f"{name} is not installed"
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
 @pytest.mark.oracle
-def test_flac_takes_our_sheet_and_finds_the_same_layout(tmp_path: Path) -> None:
+def test_flac_takes_our_sheet_and_finds_the_same_layout(
+    tmp_path: Path, program: Program
+) -> None:
     header = wav_header(1_500 * 588, sample_rate_hz=44_100, bits=16, n_channels=2)
     (tmp_path / "disc.wav").write_bytes(header + bytes(1_500 * 2_352))
     (tmp_path / "disc.cue").write_bytes(EXAMPLE.encode())
@@ -466,7 +461,7 @@ def test_flac_takes_our_sheet_and_finds_the_same_layout(tmp_path: Path) -> None:
 
 
 @pytest.mark.oracle
-def test_flac_refuses_what_we_refuse(tmp_path: Path) -> None:
+def test_flac_refuses_what_we_refuse(tmp_path: Path, program: Program) -> None:
     header = wav_header(1_500 * 588, sample_rate_hz=44_100, bits=16, n_channels=2)
     (tmp_path / "disc.wav").write_bytes(header + bytes(1_500 * 2_352))
     flac = [program("flac"), "-s", "-f", "--cuesheet=disc.cue", "disc.wav", "-o", "disc.flac"]
