@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -263,6 +264,36 @@ def test_what_makes_no_disc_is_told(
 ) -> None:
     with pytest.raises(FormatError, match=said):
         disc_of_cue(sheet, lengths)
+
+
+LINES = """\
+INDEX 00 00:00:09
+INDEX 01 00:00:00
+INDEX 02 00:00:05
+PREGAP 00:00:01
+POSTGAP 99:59:74
+TRACK 01 AUDIO
+TRACK 02 AUDIO
+FILE "a" BINARY
+FILE "b" WAVE
+TITLE "x"
+REM COMPOSER y
+FLAGS DCP SCMS
+FLAGS 4CH"""
+WORDS = st.sampled_from(LINES.splitlines())
+
+
+@given(
+    st.lists(WORDS, max_size=14).map("\n".join),
+    st.fixed_dictionaries({"a": st.integers(0, 9_999), "b": st.integers(0, 9_999)}),
+)
+@settings(max_examples=400, deadline=None)
+def test_any_sheet_is_a_disc_or_a_format_error(text: str, lengths: dict[str, int]) -> None:
+    with contextlib.suppress(FormatError):
+        sheet = CueSheet.decode(text.encode())
+        disc = disc_of_cue(sheet, lengths)
+        n_samples = sum(piece.n_samples or 0 for piece in program_of_cue(sheet, lengths))
+        assert n_samples == (disc.lead_out_sector - 150) * SECTOR
 
 
 # --- Files beside a sheet ---

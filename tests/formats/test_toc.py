@@ -13,6 +13,7 @@ from formats.disc import Charset, Genre, TextBlock, Texts
 from formats.errors import EncodeError, FormatError, UnsupportedError
 from formats.program import FilePiece, SilentPiece
 from formats.toc import TocSheet, TocTrack
+from formats.toc_disc import disc_of_toc
 from formats.toc_tokens import TocError
 
 EXAMPLE = TocSheet(
@@ -323,7 +324,10 @@ WORDS = st.sampled_from([*EXAMPLE_TEXT.split(), "\n", '"', "{", "}", "PREGAP", "
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_raise_nothing_but_format_errors(data: bytes) -> None:
     with contextlib.suppress(FormatError):
-        TocSheet.decode(data).encode()
+        sheet = TocSheet.decode(data)
+        with contextlib.suppress(EncodeError):
+            sheet.encode()
+        disc_of_toc(sheet, {"disc.wav": 882_000})
 
 
 @given(
@@ -336,4 +340,7 @@ def test_damaged_files_raise_nothing_but_format_errors(places: list[int], junk: 
     for place in places:
         data = data[:place] + junk + data[place + 1 :]
     with contextlib.suppress(FormatError):
-        TocSheet.decode(data).encode()
+        sheet = TocSheet.decode(data)
+        with contextlib.suppress(EncodeError):
+            sheet.encode()
+        disc_of_toc(sheet, {"disc.wav": 882_000})
