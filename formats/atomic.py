@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -22,10 +23,29 @@ def write_atomically(path: Path, data: bytes) -> None:
     OSError
         If the disk refuses.
     """
+    write_blocks_atomically(path, (data,))
+
+
+def write_blocks_atomically(path: Path, blocks: Iterable[bytes]) -> None:
+    """Write a file as above, from blocks that are asked for one after the other.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder must exist. What it held before stays if anything fails, the
+        blocks included.
+    blocks : iterable of bytes
+        Its new content.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses.
+    """
     temporary = path.with_name(f".{path.name}.part")
     try:
         with temporary.open("wb") as out:
-            out.write(data)
+            out.writelines(blocks)
             out.flush()
             os.fsync(out.fileno())
         temporary.replace(path)

@@ -3,6 +3,7 @@
 FormatError
 ├── EncodeError        a value that the format cannot hold
 ├── DecodeError        bytes that are not what the standard says
+├── LineError          a line of a text that is not what the format asks for
 └── UnsupportedError   well-formed, but of a kind this library does not read
 ToolError              an outside program is missing, failed or took too long
 """
@@ -34,6 +35,21 @@ class DecodeError(FormatError):
 
     def __str__(self) -> str:
         return f"at byte {self.offset}: expected {self.expected}, found {self.found}"
+
+
+class LineError(FormatError):
+    """A line of a text is not what the format asks for; lines count from 1.
+
+    `hint` says what to do about it, in half a sentence.
+    """
+
+    def __init__(self, line: int, expected: str, found: str, hint: str = "") -> None:
+        super().__init__(line, expected, found, hint)
+        self.line, self.expected, self.found, self.hint = line, expected, found, hint
+
+    def __str__(self) -> str:
+        said = f"line {self.line}: expected {self.expected}, found {self.found}"
+        return f"{said}; {self.hint}" if self.hint else said
 
 
 class UnsupportedError(FormatError):
