@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from formats.cdtime import MAX_INDEX, MAX_TRACKS, msf_to_sectors, sectors_to_msf
-from formats.charsets import Loss, Swap, spell
-from formats.disc import Charset
+from formats.charsets import Loss
+from formats.cue_text import CHARSETS, read_text, swaps, written, written_remark
 from formats.errors import EncodeError, FormatError, LineError, UnsupportedError
 
 FILE_KINDS = ("BINARY", "MOTOROLA", "WAVE", "AIFF", "MP3", "FLAC")
 FLAGS = ("DCP", "4CH", "PRE", "SCMS")
-CHARSETS = ("latin-1", "utf-8", "utf-8-sig", "cp932")
-"""What sheets are written in; the third has a byte order mark, the last is Shift-JIS."""
 TEXT_FIELDS = ("performer", "songwriter", "title", "composer", "arranger", "message")
 
 _REMARK_FIELDS = ("composer", "arranger", "message")
@@ -30,7 +28,6 @@ _CATALOG = re.compile(r"[0-9]{13}")
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _NUMBERED = re.compile(r"([0-9]{1,2})\s+(\S+)")
 _INDEX_FORM = "INDEX nn mm:ss:ff"
-_DOUBLE_BYTE_RUN = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]{2,}")
 _FILE = re.compile(r'(?:"(.*)"|(.*\S))\s+(\S+)')
 
 
@@ -179,7 +176,7 @@ class CueSheet:
         UnsupportedError
             If more of a track than its INDEX 00 lies in the FILE before.
         """
-        return _read_sheet(_text(data, charset))
+        return _read_sheet(read_text(data, charset))
 
 
 def losses(sheet: CueSheet, charset: str = "latin-1") -> tuple[Loss, ...]:
@@ -195,7 +192,7 @@ def losses(sheet: CueSheet, charset: str = "latin-1") -> tuple[Loss, ...]:
 
 
 def _sheet_lines(sheet: CueSheet, charset: str) -> Iterator[str]:
-    yield from (f"REM {_remark(remark, charset)}".rstrip(" ") for remark in sheet.rem)
+    yield from (f"REM {written_remark(remark, charset)}".rstrip(" ") for remark in sheet.rem)
     if sheet.catalog:
         yield f"CATALOG {sheet.catalog}"
     if sheet.cdtext_file:
@@ -215,7 +212,7 @@ def _sheet_lines(sheet: CueSheet, charset: str) -> Iterator[str]:
 
 def _track_lines(track: CueTrack, charset: str) -> Iterator[str]:
     yield f"  TRACK {track.number:02d} {track.mode}"
-    yield from (f"    REM {_remark(each, charset)}".rstrip(" ") for each in track.rem)
+    yield from (f"    REM {written_remark(each, charset)}".rstrip(" ") for each in track.rem)
     # FLAGS and ISRC come before any INDEX: flac(1) insists.
     if track.flags:
         yield "    FLAGS " + " ".join(track.flags)
@@ -239,7 +236,7 @@ def _text_lines(of: CueSheet | CueTrack, fields: Iterable[str], charset: str) ->
         if text := getattr(of, field):
             # cdrdao refuses a sheet with these commands; players read them as remarks.
             rem = "REM " if field in _REMARK_FIELDS else ""
-            yield f'{rem}{field.upper()} "{_written(text, charset)}"'
+            yield f'{rem}{field.upper()} "{written(text, charset)}"'
 
 
 def _texts(sheet: CueSheet, charset: str) -> Iterator[Loss]:
@@ -249,42 +246,11 @@ def _texts(sheet: CueSheet, charset: str) -> Iterator[Loss]:
     for place, of in places:
         for field in TEXT_FIELDS:
             text = getattr(of, field)
-            swaps = _swaps(text, charset, may_quote=False)
-            yield Loss(f"{place}{field.upper()}", text, _written(text, charset), swaps)
+            swapped = swaps(text, charset, may_quote=False)
+            yield Loss(f"{place}{field.upper()}", text, written(text, charset), swapped)
         for remark in of.rem:
-            swaps = _swaps(remark, charset, may_quote=True)
-            yield Loss(f"{place}REM", remark, _remark(remark, charset), swaps)
-
-
-def _written(text: str, charset: str) -> str:
-    """Return `text` as it stands between double quotes, for which no program has an escape."""
-    return "".join(each.written for each in _spelled(text, charset, may_quote=False))
-
-
-def _remark(text: str, charset: str) -> str:
-    spelled = _spelled(text, charset, may_quote=True)
-    return "".join(each.written for each in spelled).strip(" ")
-
-
-def _swaps(text: str, charset: str, *, may_quote: bool) -> tuple[Swap, ...]:
-    spelled = _spelled(text, charset, may_quote=may_quote)
-    return tuple(dict.fromkeys(each for each in spelled if each.written != each.character))
-
-
-def _spelled(text: str, charset: str, *, may_quote: bool) -> Iterator[Swap]:
-    for character in unicodedata.normalize("NFC", text):
-        written = _stand_in(character, charset)
-        yield Swap(character, written if may_quote else written.replace('"', "'"))
-
-
-def _stand_in(character: str, charset: str) -> str:
-    if charset == "latin-1" or unicodedata.category(character) == "Cc":
-        return spell(character, Charset.LATIN_1).written
-    try:
-        is_held = character.encode(charset).decode(charset) == character
-    except UnicodeEncodeError:
-        is_held = False
-    return character if is_held else spell(character, Charset.ASCII).written
+            swapped = swaps(remark, charset, may_quote=True)
+            yield Loss(f"{place}REM", remark, written_remark(remark, charset), swapped)
 
 
 def _refuse_misfits(sheet: CueSheet, charset: str) -> None:
@@ -297,7 +263,7 @@ def _refuse_misfits(sheet: CueSheet, charset: str) -> None:
         raise EncodeError(
             "TRACK", numbers, "must be numbered 1 to 99 without a gap (IEC 60908)"
         )
-    if sheet.cdtext_file and _written(sheet.cdtext_file, charset) != sheet.cdtext_file:
+    if sheet.cdtext_file and written(sheet.cdtext_file, charset) != sheet.cdtext_file:
         raise EncodeError("CDTEXTFILE", sheet.cdtext_file, f"must be {charset}, without quotes")
     reached = None
     for file, after in zip(sheet.files, (*sheet.files[1:], None), strict=True):
@@ -326,7 +292,7 @@ def _refuse_places(file: CueFile, *, after_file: int | None) -> int:
 
 
 def _refuse_file(file: CueFile, charset: str, *, is_pause: bool) -> None:
-    if not file.name or _written(file.name, charset) != file.name:
+    if not file.name or written(file.name, charset) != file.name:
         name = "Latin-1" if charset == "latin-1" else charset
         raise EncodeError("FILE", file.name, f"must be {name} without double quotes")
     if file.kind not in FILE_KINDS:
@@ -602,30 +568,3 @@ def _numbered(line: _Line, form: str) -> tuple[int, str]:
         found, hint = repr(f"{line.command} {line.rest}"), "numbers have two digits"
         raise CueError(line.number, form, found, hint)
     return int(match[1]), match[2]
-
-
-def _text(data: bytes, charset: str | None) -> str:
-    if charset is None and data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        charset = "utf-16"
-    if charset is None:
-        charset = next(
-            each for each in ("utf-8-sig", "cp932", "cp1252", "latin-1") if _is_in(data, each)
-        )
-    try:
-        return data.decode(charset)
-    except (UnicodeDecodeError, LookupError):
-        raise FormatError(f"the sheet is not written in {charset}") from None
-
-
-def _is_in(data: bytes, charset: str) -> bool:
-    try:
-        text = data.decode(charset)
-    except UnicodeDecodeError:
-        return False
-    # Words in Shift-JIS also pass for others, and "é" before a letter for Shift-JIS. But its
-    # first bytes are mostly control characters in Latin-1, and it comes in runs, which the
-    # quotes of Windows-1252 in that range do not.
-    return charset != "cp932" or any(
-        any(0x81 <= each <= 0x9F for each in run[0].encode("cp932")[::2])
-        for run in _DOUBLE_BYTE_RUN.finditer(text)
-    )
