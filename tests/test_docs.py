@@ -24,6 +24,7 @@ from pipeline.lock import Lock
 from pipeline.manifest import Manifest
 from pipeline.master.registry import parameters
 from pipeline.measure.figures import AlbumFigures, FileFigures
+from pipeline.papers.pqsheet import PqSheet
 from pipeline.report.data import AlbumReport
 from pipeline.report.intake import Checked
 from pipeline.spec.lint import CHECKS
@@ -41,6 +42,7 @@ PRINTED: dict[str, tuple[type, ...]] = {
     "## glassmaster store": (StoreSize, Pruned),
     "## out/reports/album.json": (AlbumReport,),
     "## out/DELIVERABLE/manifest.json": (Manifest,),
+    "## out/DELIVERABLE/papers/pq-sheet.json": (PqSheet,),
     "## album.lock": (Lock,),
 }
 NOT_PRINTED = {"energies"}  # of a measurement: for pooling and for plots
@@ -170,7 +172,7 @@ def test_demo_and_test_stand_at_the_top_of_the_readme() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/album-yaml.md", "docs/architecture.md"]
+    "document", ["README.md", "docs/album-yaml.md", "docs/architecture.md", "docs/cd.md"]
 )
 def test_links_lead_somewhere(document: str) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", read(document))

@@ -32,6 +32,7 @@ from pipeline.manifest import (
     manifest_text,
     read_manifest,
 )
+from pipeline.papers.pqsheet import PaperFile
 from pipeline.verify.inspect import AudioFacts
 from pipeline.verify.package import Package, Piece, open_package, piece_digest, pieces_of
 from pipeline.verify.runner import Verdict, judge
@@ -295,7 +296,7 @@ def _published(
     target = target_of(session, parcel.name)
     was_there = target.exists()
     (folder / MANIFEST_NAME).write_text(manifest_text(manifest), encoding="utf-8")
-    _write_papers(folder / PAPERS, parcel, findings, is_held=is_held)
+    _write_papers(folder / PAPERS, parcel, manifest, findings)
     if is_held:
         publish.discard(folder / SEND)
     publish.publish(
@@ -358,14 +359,11 @@ def _by_track(verdict: Verdict) -> dict[str, AudioFacts]:
 
 
 def _write_papers(
-    folder: Path, parcel: Parcel, findings: tuple[Finding, ...], *, is_held: bool
+    folder: Path, parcel: Parcel, manifest: Manifest, findings: tuple[Finding, ...]
 ) -> None:
+    from pipeline.papers.printed import paper_files  # a build with nothing to do prints nothing
+
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = "" if not is_held else _stamp(findings)
-    for name, text in parcel.papers.items():
-        (folder / name).write_text(stamp + text, encoding="utf-8", newline="\n")
-
-
-def _stamp(findings: tuple[Finding, ...]) -> str:
-    reasons = "\n".join(f"  {each.message}" for each in findings if each.blocks_release)
-    return f"*** NOT FOR RELEASE ***\n{reasons}\n\n"
+    files = [PaperFile(each.name, each.size_bytes, each.sha256) for each in manifest.files]
+    for name, data in paper_files(parcel.papers.completed(files, findings)).items():
+        (folder / name).write_bytes(data)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from formats.artwork import Artwork, prepare_artwork
+from formats.cdtime import PREGAP_SECTORS
 from formats.errors import FormatError
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.takes import has_hidden_first
@@ -22,8 +23,11 @@ from pipeline.engine import Artifact, Output
 from pipeline.errors import SourceError
 from pipeline.findings import Finding
 from pipeline.lock import EditionLock, LockedDeliverable, digest_of
-from pipeline.papers.labelcopy import CopyTrack, label_copy
-from pipeline.papers.pqsheet import pq_sheet
+from pipeline.papers.heading import Heading
+from pipeline.papers.labelcopy import CopyTrack, LabelCopy
+from pipeline.papers.papers import PAPERS_VERSION, Papers
+from pipeline.papers.pqdisc import burned_disc, offsets_of, pq_sheet
+from pipeline.papers.pqsheet import HiddenSong
 from pipeline.spec.model import CdImage, Product
 from pipeline.verify.runner import BY_KIND
 from pipeline.verify.steps import INSPECT_VERSION
@@ -57,8 +61,8 @@ class Parcel:
         Number it is handed over under.
     recipes : mapping of str to Recipe
         Its files.
-    papers : mapping of str to str
-        Its papers by file name.
+    papers : Papers
+        What is printed, as far as it is known before a file is written.
     recipe : str
         Digest of all of the above: an unchanged one is not made again.
     """
@@ -69,7 +73,7 @@ class Parcel:
     content: str
     revision: int
     recipes: Mapping[str, Recipe]
-    papers: Mapping[str, str]
+    papers: Papers
     recipe: str
 
     @property
@@ -106,8 +110,8 @@ def prepare_parcel(
             "content": content,
             "promises": [asdict(each.promise) for each in recipes.values()],
             "revision": revision,
-            "papers": papers,
-            "versions": [VERIFY_VERSION, INSPECT_VERSION],
+            "papers": asdict(papers),
+            "versions": [VERIFY_VERSION, INSPECT_VERSION, PAPERS_VERSION],
             "held": held,
             "waived": waivers_of(session, order),
             "format": order.format.name,
@@ -245,36 +249,56 @@ def _recipes(
 
 def _papers(
     order: Order, rendered: Rendered, layout: CdLayout | None, *, revision: int, content: str
-) -> dict[str, str]:
-    facts, tracks = _printed_facts(rendered), _printed_tracks(rendered)
-    stamp = f"revision {revision} · {content[:8]}"
-    papers = {
-        "label-copy.txt": label_copy(
-            tracks, facts=facts, deliverable=order.name, revision=stamp
-        )
-    }
-    if layout is not None:
-        papers["pq-sheet.txt"] = pq_sheet(layout, tracks, facts=facts, revision=stamp)
-    return papers
+) -> Papers:
+    heading = _heading(order, rendered, revision=revision, content=content)
+    tracks = _printed_tracks(rendered)
+    inside = list(_songs_inside(order, rendered))
+    copy = LabelCopy(
+        heading,
+        tracks,
+        tuple(
+            (each.track, CopyTrack(0, each.title, each.performer, each.isrc, each.n_sectors))
+            for each in inside
+        ),
+    )
+    if layout is None:
+        return Papers(copy)
+    begin = PREGAP_SECTORS + layout.lead_sectors
+    hidden = [replace(each, start_sectors=begin + each.start_sectors) for each in inside]
+    edition = order.work.edition.id
+    sheet = pq_sheet(
+        burned_disc(
+            layout, tracks, title=heading.album, performer=heading.artist, upc=heading.upc
+        ),
+        tracks,
+        heading=heading,
+        offsets_sectors=offsets_of(layout),
+        hidden=hidden,
+        notes=[f"edition: {edition}"] if edition else (),
+    )
+    return Papers(copy, sheet)
 
 
-def _printed_facts(rendered: Rendered) -> dict[str, str]:
+def _heading(order: Order, rendered: Rendered, *, revision: int, content: str) -> Heading:
     info, product = rendered.info, rendered.product
-    return {
-        "album": rendered.title,
-        "artist": info.artist,
-        "label": info.label or "",
-        "catalogue number": product.catalog_number or "",
-        "UPC/EAN": product.upc or "",
-        "release date": info.release_date or "",
-        "genre": info.genre or "",
-        "© line": info.c_line or "",
-        "℗ line": info.p_line or "",
-    }
+    return Heading(
+        album=rendered.title,
+        artist=info.artist,
+        label=info.label or "",
+        catalog_number=product.catalog_number or "",
+        upc=product.upc or "",
+        release_date=info.release_date or "",
+        genre=info.genre or "",
+        c_line=info.c_line or "",
+        p_line=info.p_line or "",
+        deliverable=order.name,
+        revision=revision,
+        short_hash=content[:8],
+    )
 
 
-def _printed_tracks(rendered: Rendered) -> list[CopyTrack]:
-    return [
+def _printed_tracks(rendered: Rendered) -> tuple[CopyTrack, ...]:
+    return tuple(
         CopyTrack(
             each.number,
             each.spec.title,
@@ -283,7 +307,23 @@ def _printed_tracks(rendered: Rendered) -> list[CopyTrack]:
             each.n_sectors,
         )
         for each in rendered.tracks
-    ]
+    )
+
+
+def _songs_inside(order: Order, rendered: Rendered) -> Iterator[HiddenSong]:
+    """Yield the songs that lie inside a track behind its own, in sectors of the programme."""
+    for ordered in order.tracks:
+        for track, _ in ordered.span.pieces[1:]:
+            segment, spec = order.timeline.segment_of(track), order.work.edition.track(track)
+            cut, length = next(each for each in segment.cut_lengths() if each[0].track == track)
+            yield HiddenSong(
+                max(ordered.number, 1),  # what is hidden first lies in the pause of track 1
+                spec.title,
+                spec.artist or rendered.info.artist,
+                spec.isrc or "",
+                segment.start_sectors + cut.start_sectors,
+                length,
+            )
 
 
 def waivers_of(session: Session, order: Order) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from pipeline.papers.heading import Heading, named_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,49 +19,65 @@ class CopyTrack:
     length_sectors: int
 
 
-def label_copy(
-    tracks: Sequence[CopyTrack], *, facts: Mapping[str, str], deliverable: str, revision: str
-) -> str:
-    """Return the label copy as text.
+@dataclass(frozen=True, slots=True)
+class LabelCopy:
+    """What a designer and a licensing office need to print and register the record.
 
     Parameters
     ----------
-    tracks : sequence of CopyTrack
+    heading : Heading
+        Which record it is.
+    tracks : tuple of CopyTrack
         In running order.
-    facts : mapping of str to str
-        Album, artist, label, dates, identifiers, in the order they are printed; empty ones are
-        left out.
-    deliverable, revision : str
-        Printed at the foot of the page.
+    inside : tuple of (int, CopyTrack)
+        Songs hidden inside another, with that one's number; their length is in it already.
     """
-    return "\n".join(_lines(tracks, facts, deliverable, revision)) + "\n"
+
+    heading: Heading
+    tracks: tuple[CopyTrack, ...]
+    inside: tuple[tuple[int, CopyTrack], ...] = ()
+
+    @property
+    def total(self) -> str:
+        """The playing time, and what is in it."""
+        sectors = sum(track.length_sectors for track in self.tracks)
+        return f"total {clock(sectors)}, silences between songs included"
 
 
-def _lines(
-    tracks: Sequence[CopyTrack], facts: Mapping[str, str], deliverable: str, revision: str
-) -> Iterator[str]:
-    yield "LABEL COPY"
-    yield ""
-    width = max(len(name) for name in facts)
-    for name, text in facts.items():
-        if text:
-            yield f"{name:<{width}}  {text}"
-    yield ""
-    title_width = max(len(track.title) for track in tracks)
-    artist_width = max(len(track.artist) for track in tracks)
-    for track in tracks:
-        yield (
-            f"{track.number:02d}  {track.title:<{title_width}}  "
-            f"{track.artist:<{artist_width}}  {track.isrc or '-':<12}  "
-            f"{clock(track.length_sectors)}"
-        )
-    yield ""
-    total = sum(track.length_sectors for track in tracks)
-    yield f"total {clock(total)}, silences between songs included"
-    yield f"{deliverable} · {revision}"
+def label_text(copy: LabelCopy) -> str:
+    """Return the label copy as text."""
+    return "\n".join(_lines(copy)) + "\n"
 
 
 def clock(sectors: int) -> str:
     """Return a length as ``m:ss``, rounded to the second."""
     minutes, seconds = divmod((sectors + 37) // 75, 60)
     return f"{minutes}:{seconds:02d}"
+
+
+def _lines(copy: LabelCopy) -> Iterator[str]:
+    yield from copy.heading.banner()
+    yield "LABEL COPY"
+    yield ""
+    yield from named_lines(copy.heading.facts())
+    yield ""
+    songs = [*copy.tracks, *(song for _, song in copy.inside)]
+    widths = (
+        max(len(song.title) for song in songs),
+        max(len(song.artist) for song in songs),
+    )
+    for track in copy.tracks:
+        yield f"{track.number:02d}  {_song(track, widths)}"
+    for number, song in copy.inside:
+        yield f"    {_song(song, widths)}  hidden in {number:02d}"
+    yield ""
+    yield copy.total
+    yield copy.heading.stamp
+
+
+def _song(song: CopyTrack, widths: tuple[int, int]) -> str:
+    title, artist = widths
+    return (
+        f"{song.title:<{title}}  {song.artist:<{artist}}  {song.isrc or '-':<12}  "
+        f"{clock(song.length_sectors)}"
+    )

@@ -755,8 +755,8 @@ def test_the_command_itself_starts_light() -> None:
         "import sys; sys.argv = ['glassmaster', '--help']\n"
         "import pipeline.cli as cli\n"
         "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'numpy', 'numba', 'scipy', 'soundfile', 'pydantic'} & set(sys.modules)\n"
-        "print(sorted(heavy), file=sys.stderr)"
+        "heavy = {'numpy', 'numba', 'scipy', 'soundfile', 'pydantic', 'fpdf'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -768,12 +768,15 @@ def test_the_command_itself_starts_light() -> None:
     assert done.stderr.strip() == "[]"
 
 
-def test_a_build_with_nothing_to_do_imports_no_signal_processing(album: Album) -> None:
+def test_a_build_with_nothing_to_do_imports_no_signal_processing_and_no_printer(
+    album: Album,
+) -> None:
     code = (
         f"import sys; sys.argv = ['glassmaster', 'build', '-f', {str(album.spec)!r}]\n"
         "import pipeline.cli as cli\n"
         "try:\n    cli.main()\nexcept SystemExit as ended:\n    assert not ended.code\n"
-        "print(sorted({'numba', 'scipy', 'soxr'} & set(sys.modules)), file=sys.stderr)"
+        "heavy = {'numba', 'scipy', 'soxr', 'fpdf', 'fontTools'} & set(sys.modules)\n"
+        "print(sorted(heavy), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -1,24 +1,39 @@
-"""What is on the record, as text."""
+"""What is on the record, as text and on A4."""
+
+from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
-from pipeline.papers.labelcopy import CopyTrack, clock, label_copy
+from pipeline.papers.heading import Heading
+from pipeline.papers.labelcopy import CopyTrack, LabelCopy, clock, label_text
+from pipeline.papers.printed import label_pdf
 
-TRACKS = [
-    CopyTrack(1, "Tide", "The Ferrymen", "GBAAA2600002", 75 * 191),
-    CopyTrack(2, "Undertow, Part Two", "Ferry & Men", "", 75 * 60 + 38),
-]
-FACTS = {
-    "album": "Low Water",
-    "artist": "The Ferrymen",
-    "label": "",
-    "UPC/EAN": "5012345678900",
-}
+COPY = LabelCopy(
+    Heading(
+        "Low Water",
+        "The Ferrymen",
+        upc="5012345678900",
+        deliverable="cd",
+        revision=2,
+        short_hash="abcd1234",
+    ),
+    (
+        CopyTrack(1, "Tide", "The Ferrymen", "GBAAA2600002", 75 * 191),
+        CopyTrack(2, "Undertow, Part Two", "Ferry & Men", "", 75 * 60 + 38),
+    ),
+    ((2, CopyTrack(0, "Ghost", "The Ferrymen", "GBAAA2600099", 75 * 10)),),
+)
+
+
+def squeezed(copy: LabelCopy) -> str:
+    pages = PdfReader(BytesIO(label_pdf(copy))).pages
+    return "".join("".join(page.extract_text().split()) for page in pages)
 
 
 def test_the_label_copy_says_what_is_on_the_record() -> None:
-    text = label_copy(TRACKS, facts=FACTS, deliverable="cd", revision="revision 2 · abcd")
-    assert text == (
+    assert label_text(COPY) == (
         "LABEL COPY\n"
         "\n"
         "album    Low Water\n"
@@ -27,10 +42,26 @@ def test_the_label_copy_says_what_is_on_the_record() -> None:
         "\n"
         "01  Tide                The Ferrymen  GBAAA2600002  3:11\n"
         "02  Undertow, Part Two  Ferry & Men   -             1:01\n"
+        "    Ghost               The Ferrymen  GBAAA2600099  0:10  hidden in 02\n"
         "\n"
         "total 4:12, silences between songs included\n"
-        "cd · revision 2 · abcd\n"
+        "cd · revision 2 · abcd1234\n"
     )
+
+
+def test_every_word_of_the_text_is_on_the_printed_page() -> None:
+    printed = squeezed(COPY)
+    text = label_text(COPY).replace("hidden in 02", "in 02")
+    words = {word for word in text.split() if word != "-"}
+    assert not [word for word in words if word not in printed]
+
+
+def test_what_is_not_for_release_says_so_on_top_of_both() -> None:
+    held = replace(COPY, heading=replace(COPY.heading, held=("track 01 is clipped",)))
+    assert label_text(held).startswith("*** NOT FOR RELEASE ***\n  track 01 is clipped\n\n")
+    assert squeezed(held).startswith("NOTFORRELEASE")
+    assert "track01isclipped" in squeezed(held)
+    assert "RELEASE" not in squeezed(COPY)
 
 
 @pytest.mark.parametrize(
