@@ -126,6 +126,8 @@ class Delivery:
         self._parcel = parcel
         if is_current(session, parcel):
             return []
+        # What prints takes a quarter of a second to load: here others still encode.
+        import pipeline.papers.printed  # noqa: F401
         self._staged = _stage(session, parcel)
         package, taken_over = self._staged.package(), self._staged.taken_over
         self._payloads = {
