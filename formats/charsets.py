@@ -137,7 +137,9 @@ def _stand_in(character: str, charset: Charset) -> str:
         instead = unicodedata.normalize("NFKD", character)
         if instead == character:
             return "" if category[0] == "M" or category == "Cf" else UNREADABLE
-    return "".join(_stand_in(each, charset) for each in instead)
+    spelled = "".join(_stand_in(each, charset) for each in instead)
+    # A syllable of Hangul comes apart into several letters, of which none may be there.
+    return spelled if spelled.strip(UNREADABLE) else spelled[:1]
 
 
 def _has(charset: Charset, character: str) -> bool:

@@ -17,7 +17,7 @@ from formats.tags.model import Tags, texts
 from pipeline.errors import StoreError
 
 MANIFEST_NAME = "manifest.json"
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError)
 
 
@@ -42,11 +42,15 @@ class TrackPromise:
     ceiling_dbtp : float or None
         Highest true peak that was promised; None if no limiter was asked for.
     tags : mapping of str to str
-        Tags by name; empty if the file carries none.
+        Tags by name; empty if the file carries none. On a disc with CD-Text, `cd_title` and
+        `cd_performer` are what it says of the track, before letters are replaced that it has
+        not; `flags` are those of its subcode.
     pause_sectors, mark_sectors : int or None
         INDEX 00 and INDEX 01 of a CD track, in sectors of its image; None where there is none.
     limited_db : float
         The most that the limiter has taken off its peaks, in dB.
+    index_sectors : tuple of int
+        INDEX 02 and up of a CD track, in sectors of its image.
     """
 
     track: str
@@ -61,6 +65,7 @@ class TrackPromise:
     pause_sectors: int | None = None
     mark_sectors: int | None = None
     limited_db: float = 0.0
+    index_sectors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class FilePromise:
     name : str
         Path inside ``SEND/``, with forward slashes.
     format : str
-        ``wav``, ``flac``, ``mp3``, ``bin``, ``cue``, ``text``.
+        ``wav``, ``flac``, ``mp3``, ``bin``, ``cue``, ``ddp``, ``zip``.
     size_bytes : int
         Length of the file.
     sha256 : str
@@ -81,6 +86,10 @@ class FilePromise:
         Facts of its audio; 0 where they have no meaning.
     tracks : tuple of TrackPromise
         The tracks inside, in order; empty for what is no audio.
+    md5 : str
+        The same hash as plants ask for it; empty where nobody does.
+    disc : mapping of str to str
+        Of the image of a disc: what it is known by in databases, and what CD-Text says of it.
     """
 
     name: str
@@ -91,6 +100,8 @@ class FilePromise:
     bits: int = 0
     kbps: int = 0
     tracks: tuple[TrackPromise, ...] = ()
+    md5: str = ""
+    disc: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,8 @@ class Manifest:
     Parameters
     ----------
     deliverable, kind, edition : str
-        Its id, its kind (``cd_image``, ``files``), and its edition; empty for the album itself.
+        Its id, its kind (``cd_image``, ``ddp``, ``files``), and its edition; empty for the
+        album itself.
     album, artist, upc, catalog_number : str
         What it is called; empty where the spec says nothing.
     revision : int
@@ -192,5 +204,9 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _file(data: dict[str, Any]) -> FilePromise:
-    tracks = tuple(TrackPromise(**each) for each in data.pop("tracks"))
+    tracks = tuple(_track(each) for each in data.pop("tracks"))
     return FilePromise(**data, tracks=tracks)
+
+
+def _track(data: dict[str, Any]) -> TrackPromise:
+    return TrackPromise(**data | {"index_sectors": tuple(data.get("index_sectors", ()))})

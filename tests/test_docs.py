@@ -104,6 +104,7 @@ def heading_of(model: str) -> str:
         "ResonanceTamer": "### resonance_tamer", "WidthBand": "### width",
         "MonoBass": "### mono_bass",
         "Width": "### width", "EditionSpec": "## editions", "CdImage": "### kind: cd_image",
+        "Ddp": "### kind: ddp", "CdText": "### cd_text",
         "StartOffset": "### kind: cd_image",
         "LosslessFiles": "### kind: files, format: wav or flac",
         "Mp3Files": "### kind: files, format: mp3",

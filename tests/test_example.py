@@ -23,6 +23,7 @@ from pipeline.spec.model import (
     AlbumSpec,
     CdImage,
     ChainItem,
+    Ddp,
     LosslessFiles,
     Mp3Files,
     Routing,
@@ -36,7 +37,7 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 # Keys that exclude one that is live; each stands in a remark with its reason.
 EXCLUDED = {("TrackSpec", "master"), ("Hidden", "before"), ("Width", "amount")}
 # Kinds share keys; what one of them shows need not be shown again.
-KINDS = ("CdImage", "LosslessFiles", "Mp3Files")
+KINDS = ("CdImage", "Ddp", "LosslessFiles", "Mp3Files")
 # What each song, product, band, deliverable needs, and so cannot stand once.
 REPEATED = {
     ("TrackSpec", "title"), ("TrackSpec", "mix"), ("TrackSpec", "isrc"), ("TrackSpec", "level"),
@@ -149,7 +150,8 @@ def test_every_line_of_a_key_fits_on_a_screen_and_every_part_is_explained() -> N
 
 def test_it_makes_what_the_readme_promises() -> None:
     made = example().spec.deliverables
-    assert list(made) == ["cd", "lossless", "wav", "promo", "radio"]
+    assert list(made) == ["plant", "cd", "lossless", "wav", "promo", "radio"]
+    assert isinstance(made["plant"], Ddp)
     assert isinstance(made["cd"], CdImage)
     assert isinstance(made["promo"], Mp3Files)
     assert made["promo"].kbps == 320

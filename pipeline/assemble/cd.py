@@ -6,9 +6,12 @@ cue sheets do: there the disc reads 00:02:00.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.assemble.timeline import Span, Timeline
+from pipeline.errors import SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class CdTrack:
         Where the next track's pause or start begins, or the lead-out.
     offset_sectors : int
         How much earlier than its sound it is marked.
+    index_sectors : tuple of int
+        INDEX 02 and up.
     """
 
     number: int
@@ -45,6 +50,7 @@ class CdTrack:
     start_sectors: int
     end_sectors: int
     offset_sectors: int
+    index_sectors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,12 @@ class CdLayout:
 
 
 def lay_out_cd(
-    timeline: Timeline, *, offset: StartOffset, end_silence_sectors: int, is_hidden_first: bool
+    timeline: Timeline,
+    *,
+    offset: StartOffset,
+    end_silence_sectors: int,
+    is_hidden_first: bool,
+    indexes_samples: Mapping[str, Sequence[int]] | None = None,
 ) -> CdLayout:
     """Mark a programme for CD.
 
@@ -84,10 +95,18 @@ def lay_out_cd(
         Silence before the lead-out.
     is_hidden_first : bool
         Whether the first span is hidden in the pre-gap of track 1.
+    indexes_samples : mapping of str to sequence of int, optional
+        INDEX 02 and up by track, in samples of its mix; rounded down to sectors.
+
+    Raises
+    ------
+    SourceError
+        If an index does not lie inside its track, behind the one before.
     """
     spans = timeline.spans[1:] if is_hidden_first else timeline.spans
     lead = 0 if is_hidden_first else offset.first_sectors
     tracks: list[CdTrack] = []
+    inside = indexes_samples or {}
     for number, span in enumerate(spans, start=1):
         before = timeline.spans[timeline.spans.index(span) - 1] if span.start_sectors else None
         wanted = offset.first_sectors if number == 1 else offset.others_sectors
@@ -102,6 +121,14 @@ def lay_out_cd(
                 start,
                 lead + span.end_sectors,
                 moved,
+                _inside(
+                    [
+                        timeline.sector_of(span.track, sample)
+                        for sample in inside.get(span.track, ())
+                    ],
+                    span,
+                    lead=lead,
+                ),
             )
         )
     end = lead + timeline.n_sectors + end_silence_sectors
@@ -115,6 +142,20 @@ def _pause(number: int, before: Span | None, *, lead: int, start: int) -> int | 
         return 0  # hidden audio lies in the pre-gap, from its first sector on
     begin = lead + before.sound_end_sectors
     return begin if begin < start else None
+
+
+def _inside(sectors: list[int], span: Span, *, lead: int) -> tuple[int, ...]:
+    """Return marks inside a track as sectors of the image."""
+    places = [span.start_sectors, *sectors, span.end_sectors]
+    for number, (before, after) in enumerate(pairwise(places), start=2):
+        if after <= before:
+            raise SourceError(
+                span.track,
+                f"INDEX {min(number, len(sectors) + 1):02d} does not lie inside the track, "
+                "behind the mark before it and a sector of 1/75 s away from it",
+                "times under indexes are times of the mix file, in rising order",
+            )
+    return tuple(lead + sector for sector in sectors)
 
 
 def _closed(tracks: list[CdTrack], end: int) -> tuple[CdTrack, ...]:
@@ -131,6 +172,7 @@ def _closed(tracks: list[CdTrack], end: int) -> tuple[CdTrack, ...]:
             each.start_sectors,
             last,
             each.offset_sectors,
+            each.index_sectors,
         )
         for each, last in zip(tracks, [*ends, end], strict=True)
     )

@@ -85,6 +85,14 @@ def _stretch(track: TrackSpec, facts: MixFacts) -> tuple[int, int]:
             f"the mix is {_clock(facts.n_samples, rate)} long",
             "times are times of the mix file; did a new mix become shorter?",
         )
+    for index in (time.to_samples(rate) for time in track.indexes):
+        if not start < index < end:
+            raise SourceError(
+                track.source.text,
+                f"{track.id}: an index at {_clock(index, rate)} does not lie in the part that "
+                f"is used, {_clock(start, rate)} to {_clock(end, rate)}",
+                "times under indexes are times of the mix file",
+            )
     return start, end
 
 

@@ -256,6 +256,21 @@ class Timeline:
         """Return the segment that holds `track`."""
         return next(segment for segment in self.segments if track in segment.tracks)
 
+    def take_of(self, track: str) -> Take:
+        """Return what of `track` is used."""
+        return self._placed(track)[1].take
+
+    def sector_of(self, track: str, source_sample: int) -> int:
+        """Return the sector of the programme in which a place in a track's mix is heard."""
+        stream, placement = self._placed(track)
+        at = placement.start_samples + source_sample - placement.take.start_samples
+        start = self.segment_of(track).start_sectors
+        return start + floor(stream.time_of(at) * SECTORS_PER_SECOND)
+
+    def _placed(self, track: str) -> tuple[Stream, Placement]:
+        placements = self.segment_of(track).placements
+        return next(each for each in placements if each[1].take.track == track)
+
 
 def lay_out(takes: Sequence[Take]) -> Timeline:
     """Lay takes on one timeline in the order given.

@@ -34,7 +34,8 @@ from pipeline.manifest import (
 )
 from pipeline.papers.pqsheet import PaperFile
 from pipeline.verify.inspect import AudioFacts
-from pipeline.verify.package import Package, Piece, open_package, piece_digest, pieces_of
+from pipeline.verify.package import Package, Piece, open_package
+from pipeline.verify.pieces import piece_digest, pieces_of
 from pipeline.verify.runner import Verdict, judge
 from pipeline.verify.steps import INSPECT_VERSION
 
@@ -128,6 +129,7 @@ class Delivery:
             return []
         # What prints takes a quarter of a second to load: here others still encode.
         import pipeline.papers.printed  # noqa: F401
+
         self._staged = _stage(session, parcel)
         package, taken_over = self._staged.package(), self._staged.taken_over
         self._payloads = {
@@ -220,16 +222,24 @@ def _stage(session: Session, parcel: Parcel) -> Staged:
     made_from = own_digests(parcel)
     folder = publish.stage_folder(target_of(session, parcel.name))
     taken_over: dict[str, StandingFile] = {}
+    files: list[FilePromise] = []
 
     def made(recipe: Recipe) -> FilePromise:
         name = recipe.promise.name
         stands = standing.get(made_from[name])
-        if stands is None or not stands.take_over(folder / SEND / name):
-            return compose(recipe, folder / SEND, path_of=session.store.path_of)
+        is_known = stands is not None and (bool(stands.md5) or not recipe.has_md5)
+        if stands is None or not is_known or not stands.take_over(folder / SEND / name):
+            return compose(recipe, folder / SEND, path_of=session.store.path_of, made=files)
         taken_over[name] = stands
-        return replace(recipe.promise, size_bytes=stands.size_bytes, sha256=stands.sha256)
+        return replace(
+            recipe.promise,
+            size_bytes=stands.size_bytes,
+            sha256=stands.sha256,
+            md5=stands.md5 if recipe.has_md5 else "",
+        )
 
-    files = tuple(made(recipe) for recipe in parcel.recipes.values())
+    for recipe in parcel.recipes.values():
+        files.append(made(recipe))  # noqa: PERF401 - each needs those before it
     manifest = Manifest(
         deliverable=parcel.name,
         kind=parcel.order.spec.kind,
@@ -240,7 +250,7 @@ def _stage(session: Session, parcel: Parcel) -> Staged:
         catalog_number=parcel.rendered.product.catalog_number or "",
         revision=parcel.revision,
         content=parcel.content,
-        files=files,
+        files=tuple(files),
         programme_sectors=parcel.order.timeline.n_sectors,
         waived=waivers_of(session, parcel.order),
         sample_rate_hz=parcel.order.album_rate_hz,

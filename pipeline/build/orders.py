@@ -13,7 +13,7 @@ from pipeline.build.work import EditionWork
 from pipeline.deliver.cd import CD_BITS
 from pipeline.engine import Output, Step
 from pipeline.lock import EditionLock
-from pipeline.spec.model import AnyDeliverable, CdImage, LosslessFiles, Mp3Files
+from pipeline.spec.model import AnyCd, AnyDeliverable, CdImage, Ddp, LosslessFiles, Mp3Files
 
 CD_RATE_HZ = 44_100
 _MP3_RATES_HZ = {88_200: 44_100, 176_400: 44_100, 96_000: 48_000, 192_000: 48_000}
@@ -93,12 +93,12 @@ class Order:
 
 def medium_of(spec: AnyDeliverable) -> Medium:
     """Return the medium whose timeline a deliverable follows."""
-    return "cd" if isinstance(spec, CdImage) else "files"
+    return "cd" if isinstance(spec, CdImage | Ddp) else "files"
 
 
 def format_of(spec: AnyDeliverable, *, album_rate_hz: int) -> Format:
     """Return what the audio of a deliverable is."""
-    if isinstance(spec, CdImage):
+    if isinstance(spec, CdImage | Ddp):
         return Format("bin", CD_RATE_HZ, bits=CD_BITS, **_noise(spec))
     if isinstance(spec, Mp3Files):
         rate = spec.sample_rate_hz or _MP3_RATES_HZ.get(album_rate_hz, album_rate_hz)
@@ -107,7 +107,7 @@ def format_of(spec: AnyDeliverable, *, album_rate_hz: int) -> Format:
     return Format(spec.format, rate, bits=spec.bits, **_noise(spec))
 
 
-def _noise(spec: CdImage | LosslessFiles) -> dict[str, Any]:
+def _noise(spec: AnyCd | LosslessFiles) -> dict[str, Any]:
     blank_ms = None if spec.auto_blank == "off" else spec.auto_blank
     return {"dither": spec.dither, "blank_ms": blank_ms}
 

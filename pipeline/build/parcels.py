@@ -10,25 +10,27 @@ from typing import Any, Protocol
 
 from formats.artwork import Artwork, prepare_artwork
 from formats.cdtime import PREGAP_SECTORS
-from formats.errors import FormatError
+from formats.disc import Disc
+from formats.errors import EncodeError, FormatError
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.takes import has_hidden_first
 from pipeline.build.orders import CD_RATE_HZ, Order, OrderedTrack
 from pipeline.build.session import Session
 from pipeline.deliver.album import Rendered, RenderedTrack
-from pipeline.deliver.cd import cd_recipes
+from pipeline.deliver.cd import cue_recipes, ddp_recipes
+from pipeline.deliver.disc import DATABASES, DiscWords, disc_ids, disc_of
 from pipeline.deliver.files import files_recipes
 from pipeline.deliver.package import Recipe, recipe_digest
 from pipeline.engine import Artifact, Output
-from pipeline.errors import SourceError
+from pipeline.errors import DeliveryError, SourceError
 from pipeline.findings import Finding
 from pipeline.lock import EditionLock, LockedDeliverable, digest_of
 from pipeline.papers.heading import Heading
 from pipeline.papers.labelcopy import CopyTrack, LabelCopy
 from pipeline.papers.papers import PAPERS_VERSION, Papers
-from pipeline.papers.pqdisc import burned_disc, offsets_of, pq_sheet
+from pipeline.papers.pqdisc import offsets_of, pq_sheet, text_notes
 from pipeline.papers.pqsheet import HiddenSong
-from pipeline.spec.model import CdImage, Product
+from pipeline.spec.model import CdImage, Ddp, Product
 from pipeline.verify.runner import BY_KIND
 from pipeline.verify.steps import INSPECT_VERSION
 
@@ -53,8 +55,6 @@ class Parcel:
         What it is made from.
     rendered : Rendered
         Its tracks as delivered.
-    layout : CdLayout or None
-        Its marks, if it is a disc.
     content : str
         Digest of everything in its files.
     revision : int
@@ -69,7 +69,6 @@ class Parcel:
 
     order: Order
     rendered: Rendered
-    layout: CdLayout | None
     content: str
     revision: int
     recipes: Mapping[str, Recipe]
@@ -97,13 +96,13 @@ def prepare_parcel(
     """Work out everything about a deliverable, without writing a byte of it."""
     assert order.spec.kind in BY_KIND, f"{order.spec.kind}: no verifier, so no deliverable"
     rendered = _rendered(session, order, made, decisions)
-    layout = _layout(order) if isinstance(order.spec, CdImage) else None
-    content = recipe_digest(_recipes(order, rendered, layout, revision=0, content=""))
+    pressed = _pressed(order, rendered)
+    content = recipe_digest(_recipes(order, rendered, pressed, revision=0, content=""))
     locked = session.lock.deliverables.get(order.name)
     same = locked is not None and locked.content == content
     revision = locked.revision if locked and same else session.lock.revision + 1
-    recipes = _recipes(order, rendered, layout, revision=revision, content=content)
-    papers = _papers(order, rendered, layout, revision=revision, content=content)
+    recipes = _recipes(order, rendered, pressed, revision=revision, content=content)
+    papers = _papers(order, rendered, pressed, revision=revision, content=content)
     held = [[each.check, each.code, each.message] for each in blocking]
     recipe = digest_of(
         {
@@ -117,7 +116,7 @@ def prepare_parcel(
             "format": order.format.name,
         }
     )
-    return Parcel(order, rendered, layout, content, revision, recipes, papers, recipe)
+    return Parcel(order, rendered, content, revision, recipes, papers, recipe)
 
 
 def blocking_of(order: Order, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -216,15 +215,37 @@ def _joined_digest(session: Session, parts: Sequence[Artifact]) -> str:
     return hasher.hexdigest()
 
 
-def _layout(order: Order) -> CdLayout:
-    assert isinstance(order.spec, CdImage)
-    offset = order.spec.start_offset
-    return lay_out_cd(
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """A disc: where its marks are in the programme, and what stands in its subcode."""
+
+    layout: CdLayout
+    disc: Disc
+
+
+def _pressed(order: Order, rendered: Rendered) -> _Pressed | None:
+    if not isinstance(order.spec, CdImage | Ddp):
+        return None
+    offset, tracks = order.spec.start_offset, order.work.edition.tracks
+    layout = lay_out_cd(
         order.timeline,
         offset=StartOffset(_sectors(offset.first), _sectors(offset.others)),
         end_silence_sectors=_sectors(order.spec.end_silence),
-        is_hidden_first=has_hidden_first(order.work.edition.tracks),
+        is_hidden_first=has_hidden_first(tracks),
+        indexes_samples={
+            each.id: [time.to_samples(_rate_of(order, each.id)) for time in each.indexes]
+            for each in tracks
+            if each.indexes
+        },
     )
+    words = DiscWords()
+    if isinstance(order.spec, Ddp):
+        words = DiscWords(order.spec.cd_text, order.spec.copying)
+    return _Pressed(layout, disc_of(rendered, layout, words))
+
+
+def _rate_of(order: Order, track: str) -> int:
+    return order.timeline.take_of(track).sample_rate_hz
 
 
 def _sectors(time: Any) -> int:
@@ -232,10 +253,15 @@ def _sectors(time: Any) -> int:
 
 
 def _recipes(
-    order: Order, rendered: Rendered, layout: CdLayout | None, *, revision: int, content: str
+    order: Order, rendered: Rendered, pressed: _Pressed | None, *, revision: int, content: str
 ) -> dict[str, Recipe]:
-    if layout is not None:
-        return cd_recipes(rendered, layout, revision=revision, content=content)
+    if pressed is not None:
+        try:
+            return _disc_recipes(order, rendered, pressed, revision=revision, content=content)
+        except EncodeError as error:
+            raise DeliveryError(
+                order.name, f"no disc can hold it: {error}", "mend album.yaml there"
+            ) from error
     return files_recipes(
         rendered,
         file_format=order.format.name,
@@ -247,8 +273,24 @@ def _recipes(
     )
 
 
+def _disc_recipes(
+    order: Order, rendered: Rendered, pressed: _Pressed, *, revision: int, content: str
+) -> dict[str, Recipe]:
+    layout, disc = pressed.layout, pressed.disc
+    if not isinstance(order.spec, Ddp):
+        return cue_recipes(rendered, layout, disc, revision=revision, content=content)
+    return ddp_recipes(
+        rendered,
+        layout,
+        disc,
+        is_zipped=order.spec.zip == "yes",
+        revision=revision,
+        content=content,
+    )
+
+
 def _papers(
-    order: Order, rendered: Rendered, layout: CdLayout | None, *, revision: int, content: str
+    order: Order, rendered: Rendered, pressed: _Pressed | None, *, revision: int, content: str
 ) -> Papers:
     heading = _heading(order, rendered, revision=revision, content=content)
     tracks = _printed_tracks(rendered)
@@ -261,20 +303,20 @@ def _papers(
             for each in inside
         ),
     )
-    if layout is None:
+    if pressed is None:
         return Papers(copy)
+    layout, disc = pressed.layout, pressed.disc
     begin = PREGAP_SECTORS + layout.lead_sectors
     hidden = [replace(each, start_sectors=begin + each.start_sectors) for each in inside]
     edition = order.work.edition.id
     sheet = pq_sheet(
-        burned_disc(
-            layout, tracks, title=heading.album, performer=heading.artist, upc=heading.upc
-        ),
+        disc,
         tracks,
         heading=heading,
         offsets_sectors=offsets_of(layout),
         hidden=hidden,
-        notes=[f"edition: {edition}"] if edition else (),
+        disc_ids={DATABASES[name]: found for name, found in disc_ids(disc).items()},
+        notes=[*([f"edition: {edition}"] if edition else []), *text_notes(disc)],
     )
     return Papers(copy, sheet)
 

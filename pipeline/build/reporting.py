@@ -229,7 +229,8 @@ def _format(order: Order) -> str:
     rate = f"{wanted.sample_rate_hz / 1000:g} kHz"
     if wanted.kbps:
         return f"MP3 {wanted.kbps} kbit/s, {rate}"
-    name = {"bin": "CD image", "wav": "WAV", "flac": "FLAC"}[wanted.name]
+    disc = "DDP fileset" if order.spec.kind == "ddp" else "CD image"
+    name = {"bin": disc, "wav": "WAV", "flac": "FLAC"}[wanted.name]
     return f"{name}, {wanted.bits}-bit {rate}"
 
 

@@ -26,12 +26,13 @@ from pipeline.verify.package import Package, Piece
 
 @dataclass(frozen=True, slots=True)
 class StandingFile:
-    """A file in its place, untouched: its hash, and those of the audio of its tracks."""
+    """A file in its place, untouched: its hashes, and those of the audio of its tracks."""
 
     path: Path
     size_bytes: int
     sha256: str
     payloads: tuple[str, ...]
+    md5: str = ""
 
     def take_over(self, path: Path) -> bool:
         """Give the file a second name; whether the file system could.
@@ -58,12 +59,12 @@ def standing_files(session: Session, name: str) -> dict[str, StandingFile]:
     target = target_of(session, name)
     untouched = publish.untouched_files(target, session.journal)
     standing = {}
-    for made_from, (file, payloads) in found.get("files", {}).items():
+    for made_from, (file, payloads, *md5) in found.get("files", {}).items():
         place = f"{SEND}/{file}"
         if place in untouched:
             size_bytes, sha256 = untouched[place]
             standing[made_from] = StandingFile(
-                target / place, size_bytes, sha256, tuple(payloads)
+                target / place, size_bytes, sha256, tuple(payloads), "".join(md5)
             )
     return standing
 
@@ -81,12 +82,14 @@ def remember(
     With it the keys of the steps that measured: the store keeps what they made as long as the
     deliverable stands.
     """
-    files: dict[str, tuple[str, list[str]]] = {}
+    files: dict[str, tuple[str, list[str], str]] = {}
+    promised = package.manifest.files if package.manifest else ()
+    md5 = {each.name: each.md5 for each in promised}
     for name, made_from in own_digests(parcel).items():
         pieces = sorted(
             (each.index, digest) for each, digest in payloads.items() if each.name == name
         )
-        files[made_from] = (name, [digest for _, digest in pieces])
+        files[made_from] = (name, [digest for _, digest in pieces], md5.get(name, ""))
     rows = [
         {"name": piece.name, "index": piece.index, "facts": each.to_json()}
         for piece, each in package.facts.items()

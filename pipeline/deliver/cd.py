@@ -1,25 +1,36 @@
-"""A CD as one image and its cue sheet, in the dialect of `formats.cue`."""
+"""A CD as one image: with its cue sheet for a burner, or as the DDP fileset of a plant."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
 
-from formats.cdtime import BYTES_PER_SECTOR, CD_SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
-from formats.cue import CueFile, CueIndex, CueSheet, CueTrack
+from formats.cdtime import (
+    BYTES_PER_SECTOR,
+    CD_SAMPLE_RATE_HZ,
+    PREGAP_SECTORS,
+    SAMPLES_PER_SECTOR,
+)
+from formats.cue_disc import cue_of_disc
+from formats.ddp.checksums import MD5_NAME
+from formats.ddp.writer import IMAGE_NAME, encode_records
+from formats.disc import Disc
 from formats.filenames import safe_filename
-from pipeline.assemble.cd import CdLayout, CdTrack
+from pipeline.assemble.cd import CdLayout
 from pipeline.deliver.album import Rendered, RenderedTrack, package_name
-from pipeline.deliver.package import Recipe, Silence
+from pipeline.deliver.disc import image_facts, marks_of, track_words
+from pipeline.deliver.package import ChecksumList, Packed, Recipe, Silence
 from pipeline.engine import Artifact
 from pipeline.manifest import FilePromise, TrackPromise
 
 CD_BITS = 16
 
 
-def cd_recipes(
-    rendered: Rendered, layout: CdLayout, *, revision: int, content: str
+def cue_recipes(
+    rendered: Rendered, layout: CdLayout, disc: Disc, *, revision: int, content: str
 ) -> dict[str, Recipe]:
-    """Return the recipes of the image and its cue sheet.
+    """Return the recipes of an image and its cue sheet.
 
     Parameters
     ----------
@@ -27,39 +38,56 @@ def cd_recipes(
         The edition at 44.1 kHz and 16 bits; payloads are raw samples.
     layout : CdLayout
         Its marks on the disc.
+    disc : Disc
+        What is said of them.
     revision, content : int and str
         What the package is named by; they do not enter the files.
+
+    Raises
+    ------
+    EncodeError
+        If it is no disc that can be written.
     """
     folder = package_name(rendered, revision=revision, content=content)
     stem = _image_stem(rendered)
-    sheet = cue_sheet(rendered, layout, image_name=f"{stem}.bin").encode()
+    sheet = cue_of_disc(disc, f"{stem}.bin").encode()
+    image = _image(rendered, layout, disc, f"{folder}/{stem}.bin", first_sector=PREGAP_SECTORS)
     return {
-        "image": Recipe(
-            _image_promise(rendered, layout, f"{folder}/{stem}.bin"), _parts(rendered, layout)
-        ),
+        "image": image,
         "cue": Recipe(FilePromise(f"{folder}/{stem}.cue", "cue", 0, ""), (sheet,)),
     }
 
 
-def cue_sheet(rendered: Rendered, layout: CdLayout, *, image_name: str) -> CueSheet:
-    """Return the cue sheet of a disc."""
-    specs = {each.spec.id: each.spec for each in rendered.tracks}
-    tracks = tuple(
-        CueTrack(
-            number=track.number,
-            indexes=_indexes(track),
-            title=specs[track.track].title,
-            performer=specs[track.track].artist or rendered.info.artist,
-            isrc=specs[track.track].isrc or "",
-        )
-        for track in layout.tracks
-    )
-    return CueSheet(
-        files=(CueFile(image_name, tracks),),
-        catalog=rendered.product.upc or "",
-        title=rendered.title,
-        performer=rendered.info.artist,
-    )
+def ddp_recipes(
+    rendered: Rendered,
+    layout: CdLayout,
+    disc: Disc,
+    *,
+    is_zipped: bool,
+    revision: int,
+    content: str,
+) -> dict[str, Recipe]:
+    """Return the recipes of a DDP fileset, its list of checksums last; as `cue_recipes`.
+
+    Parameters
+    ----------
+    is_zipped : bool
+        Whether a ZIP file of the whole goes beside it.
+    """
+    folder = package_name(rendered, revision=revision, content=content)
+    records = {
+        name: Recipe(FilePromise(f"{folder}/{name}", "ddp", 0, ""), (data,), has_md5=True)
+        for name, data in encode_records(disc).items()
+    }
+    image = _image(rendered, layout, disc, f"{folder}/{IMAGE_NAME}", first_sector=0)
+    summed = {**records, IMAGE_NAME: replace(image, has_md5=True)}
+    names = tuple(each.promise.name for each in summed.values())
+    sums = Recipe(FilePromise(f"{folder}/{MD5_NAME}", "ddp", 0, ""), (ChecksumList(names),))
+    files = {**summed, MD5_NAME: sums}
+    if is_zipped:
+        packed = tuple(each.promise.name for each in files.values())
+        files["zip"] = Recipe(FilePromise(f"{folder}.zip", "zip", 0, ""), (Packed(packed),))
+    return files
 
 
 def _image_stem(rendered: Rendered) -> str:
@@ -72,48 +100,56 @@ def _image_stem(rendered: Rendered) -> str:
     return safe_filename(composed or "disc")
 
 
-def _indexes(track: CdTrack) -> tuple[CueIndex, ...]:
-    start = CueIndex(1, track.start_sectors)
-    if track.pause_sectors is None:
-        return (start,)
-    return (CueIndex(0, track.pause_sectors), start)
-
-
-def _parts(rendered: Rendered, layout: CdLayout) -> tuple[Artifact | Silence, ...]:
+def _image(
+    rendered: Rendered, layout: CdLayout, disc: Disc, name: str, *, first_sector: int
+) -> Recipe:
+    """Return the recipe of an image that begins with a sector of the disc: 0 or 150."""
+    lead_sectors = PREGAP_SECTORS - first_sector + layout.lead_sectors
     audio = [part for track in rendered.tracks for part in track.payload]
-    lead = Silence(layout.lead_sectors * BYTES_PER_SECTOR)
-    return (lead, *audio, Silence(layout.end_sectors * BYTES_PER_SECTOR))
-
-
-def _image_promise(rendered: Rendered, layout: CdLayout, name: str) -> FilePromise:
-    marks = {track.number: track for track in layout.tracks}
-    promises = tuple(
+    parts: tuple[Artifact | Silence, ...] = (
+        Silence(lead_sectors * BYTES_PER_SECTOR),
+        *audio,
+        Silence(layout.end_sectors * BYTES_PER_SECTOR),
+    )
+    marks = {
+        each.number: marks_of(layout, each.number, first_sector=first_sector)
+        for each in rendered.tracks
+    }
+    tracks = tuple(
         TrackPromise(
             track=track.spec.id,
             number=track.number,
             title=track.spec.title,
-            start_samples=(layout.lead_sectors + track.start_sectors) * SAMPLES_PER_SECTOR,
+            start_samples=(lead_sectors + track.start_sectors) * SAMPLES_PER_SECTOR,
             n_samples=track.n_sectors * SAMPLES_PER_SECTOR,
             pcm_sha256=track.pcm_sha256,
             integrated_lufs=track.integrated_lufs,
             ceiling_dbtp=rendered.ceiling_of(track),
             limited_db=track.limited_db,
-            tags=_cd_tags(rendered, track),
-            pause_sectors=marks[track.number].pause_sectors if track.number else None,
-            mark_sectors=marks[track.number].start_sectors if track.number else None,
+            tags={**dict(_tags(rendered, track)), **track_words(disc, track.number)},
+            pause_sectors=marks[track.number].pause,
+            mark_sectors=marks[track.number].start,
+            index_sectors=marks[track.number].inside,
         )
         for track in rendered.tracks
     )
-    return FilePromise(
-        name, "bin", 0, "", sample_rate_hz=CD_SAMPLE_RATE_HZ, bits=CD_BITS, tracks=promises
+    promise = FilePromise(
+        name,
+        "bin",
+        0,
+        "",
+        sample_rate_hz=CD_SAMPLE_RATE_HZ,
+        bits=CD_BITS,
+        tracks=tracks,
+        disc=image_facts(disc),
     )
+    return Recipe(promise, parts)
 
 
-def _cd_tags(rendered: Rendered, track: RenderedTrack) -> dict[str, str]:
-    """Return what the cue sheet must say about a track besides its title."""
-    found = {
-        "artist": track.spec.artist or rendered.info.artist,
-        "isrc": track.spec.isrc or "",
-        "upc": rendered.product.upc or "",
-    }
-    return {name: text for name, text in found.items() if text}
+def _tags(rendered: Rendered, track: RenderedTrack) -> Iterator[tuple[str, str]]:
+    """Yield what a disc must say about a track besides its title."""
+    yield "artist", track.spec.artist or rendered.info.artist
+    if track.spec.isrc:
+        yield "isrc", track.spec.isrc
+    if rendered.product.upc:
+        yield "upc", rendered.product.upc

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from formats.checksums import file_digest
+from formats.checksums import encode_checksums, file_digest
 from formats.errors import EncodeError, FormatError
 from formats.tags import Tags, copy_tagged, id3
 from formats.wav import wav_header
+from formats.zipped import write_zip
 from pipeline.engine import Artifact
 from pipeline.engine.copies import disk_error
 from pipeline.errors import DeliveryError
@@ -40,7 +41,21 @@ class WavHead:
     n_channels: int = 2
 
 
-Part = bytes | Artifact | Silence | WavHead
+@dataclass(frozen=True, slots=True)
+class ChecksumList:
+    """The list of the MD5 sums of files that were made before, by their names in ``SEND/``."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A ZIP file of files that were made before, by their names in ``SEND/``."""
+
+    names: tuple[str, ...]
+
+
+Part = bytes | Artifact | Silence | WavHead | ChecksumList | Packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +66,19 @@ class Recipe:
     ----------
     promise : FilePromise
         What is promised about it; size and hash are filled in when it is made.
-    parts : tuple of bytes, Artifact, Silence or WavHead
-        What it is put together from, in order.
+    parts : tuple of Part
+        What it is put together from, in order. A `ChecksumList` and a `Packed` stand alone, and
+        behind the recipes of the files they name.
     tags : Tags or None
         Its tags: in its `WavHead`, or else put on the copy of its one artifact.
+    has_md5 : bool
+        Whether its MD5 sum is wanted too.
     """
 
     promise: FilePromise
     parts: tuple[Part, ...]
     tags: Tags | None = None
+    has_md5: bool = False
 
 
 def recipe_digest(recipes: Mapping[str, Recipe]) -> str:
@@ -72,9 +91,13 @@ def recipe_digest(recipes: Mapping[str, Recipe]) -> str:
 
 
 def compose(
-    recipe: Recipe, folder: Path, *, path_of: Callable[[Artifact], Path]
+    recipe: Recipe,
+    folder: Path,
+    *,
+    path_of: Callable[[Artifact], Path],
+    made: Iterable[FilePromise] = (),
 ) -> FilePromise:
-    """Write one file below `folder` and return its promise with size and hash.
+    """Write one file below `folder` and return its promise with size and hashes.
 
     Parameters
     ----------
@@ -84,6 +107,8 @@ def compose(
         The staged ``SEND/`` folder.
     path_of : callable
         Gives the path of an artifact in the store.
+    made : iterable of FilePromise
+        The files that were made before it.
 
     Raises
     ------
@@ -95,7 +120,7 @@ def compose(
     path = folder / recipe.promise.name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        digest = _written(recipe, path, path_of)
+        sums = _written(recipe, folder, path_of, {each.name: each.md5 for each in made})
     except OSError as error:
         raise disk_error(Path(error.filename or path), error) from error
     except EncodeError as error:
@@ -110,31 +135,53 @@ def compose(
             f"cannot be made from the store: {error}",
             "build with --rehash: what is damaged is made again",
         ) from error
-    return replace(recipe.promise, size_bytes=path.stat().st_size, sha256=digest)
+    return replace(
+        recipe.promise,
+        size_bytes=path.stat().st_size,
+        sha256=sums["sha256"],
+        md5=sums.get("md5", ""),
+    )
 
 
-def _written(recipe: Recipe, path: Path, path_of: Callable[[Artifact], Path]) -> str:
-    """Write a file, tags and all, and return its hash."""
+def _written(
+    recipe: Recipe,
+    folder: Path,
+    path_of: Callable[[Artifact], Path],
+    md5_of: Mapping[str, str],
+) -> dict[str, str]:
+    """Write a file, tags and all, and return its hashes."""
+    path = folder / recipe.promise.name
     match recipe.parts:
         case (Artifact() as encoded,) if recipe.tags:
             copy_tagged(path_of(encoded), path, recipe.tags)
-            return file_digest(path)
+            return {"sha256": file_digest(path)}
+        case (Packed(names),):
+            write_zip(path, {name: folder / name for name in names})
+            return {"sha256": file_digest(path)}
+        case (ChecksumList(names),):
+            sums = {PurePosixPath(name).name: md5_of[name] for name in names}
+            return _joined([encode_checksums(sums)], path, has_md5=False)
         case _:
-            return _joined(recipe, path, path_of)
+            return _joined(_blocks(recipe, path_of), path, has_md5=recipe.has_md5)
 
 
-def _joined(recipe: Recipe, path: Path, path_of: Callable[[Artifact], Path]) -> str:
-    hasher = hashlib.sha256()
+def _joined(blocks: Iterable[bytes], path: Path, *, has_md5: bool) -> dict[str, str]:
+    hashers = {"sha256": hashlib.sha256()}
+    if has_md5:
+        hashers["md5"] = hashlib.md5(usedforsecurity=False)
     with path.open("wb") as out:
-        for block in _blocks(recipe, path_of):
-            hasher.update(block)
+        for block in blocks:
+            for each in hashers.values():
+                each.update(block)
             out.write(block)
-    return hasher.hexdigest()
+    return {name: each.hexdigest() for name, each in hashers.items()}
 
 
 def _blocks(recipe: Recipe, path_of: Callable[[Artifact], Path]) -> Iterator[bytes]:
     for part in recipe.parts:
         match part:
+            case ChecksumList() | Packed():
+                raise AssertionError("stands alone")
             case bytes():
                 yield part
             case Silence():
@@ -177,5 +224,9 @@ def _described_part(part: Part) -> object:
             return {"zeros": part.n_bytes}
         case WavHead():
             return {"wav": asdict(part)}
+        case ChecksumList():
+            return {"md5": list(part.names)}
+        case Packed():
+            return {"zip": list(part.names)}
         case Artifact():
             return part.digest

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
 
+from formats.cdtext import losses
 from formats.cdtext_codes import LANGUAGES
 from formats.cdtime import PREGAP_SECTORS
-from formats.disc import Disc, DiscIndex, DiscTrack, TextBlock, Texts
-from pipeline.assemble.cd import CdLayout, CdTrack
+from formats.charsets import spell
+from formats.disc import Disc, DiscTrack, Texts
+from pipeline.assemble.cd import CdLayout
 from pipeline.papers.heading import Heading
 from pipeline.papers.labelcopy import CopyTrack
 from pipeline.papers.pqsheet import HiddenSong, PqIndex, PqSheet, PqTrack
@@ -65,51 +67,18 @@ def pq_sheet(
     )
 
 
-def burned_disc(
-    layout: CdLayout, names: Sequence[CopyTrack], *, title: str, performer: str, upc: str
-) -> Disc:
-    """Return the disc that a burner makes of an image and a cue sheet.
-
-    Parameters
-    ----------
-    layout : CdLayout
-        Its marks, in sectors of the image.
-    names : sequence of CopyTrack
-        What its tracks are called, by number.
-    title, performer, upc : str
-        Of the disc; `upc` may be empty.
-    """
-    named = {each.number: each for each in names}
-    songs = [named[each.number] for each in layout.tracks]
-    return Disc(
-        tuple(
-            DiscTrack(each.number, tuple(_indexes(each)), isrc=song.isrc)
-            for each, song in zip(layout.tracks, songs, strict=True)
-        ),
-        layout.n_sectors + PREGAP_SECTORS,
-        catalog=upc,
-        # What a burner writes into the lead-in when it follows the cue sheet.
-        cd_text=(
-            TextBlock(
-                Texts(title=title, performer=performer),
-                tuple(Texts(title=song.title, performer=song.artist) for song in songs),
-            ),
-        ),
-    )
+def text_notes(disc: Disc) -> list[str]:
+    """Return a sentence for each text that is shown otherwise than it is written."""
+    return [
+        f"CD-TEXT shows {loss.written!r} for {loss.text!r} ({loss.field})"
+        for block in disc.cd_text
+        for loss in losses(block, first_track=disc.first_track)
+    ]
 
 
 def offsets_of(layout: CdLayout) -> dict[int, int]:
     """Return by how many sectors each track is marked before its sound, by its number."""
     return {each.number: each.offset_sectors for each in layout.tracks}
-
-
-def _indexes(track: CdTrack) -> Iterator[DiscIndex]:
-    """Yield the marks in disc sectors: every disc begins with the pause of track 1."""
-    if track.number == 1:
-        yield DiscIndex(0, 0)
-    elif track.pause_sectors is not None:
-        yield DiscIndex(0, track.pause_sectors + PREGAP_SECTORS)
-    yield DiscIndex(1, track.start_sectors + PREGAP_SECTORS)
 
 
 def _ends(disc: Disc) -> Iterator[int]:
@@ -157,7 +126,8 @@ def _texts(disc: Disc, at: int | None = None) -> dict[str, str]:
         suffix = f" ({LANGUAGES.get(block.language, f'{block.language:02X}h')})"
         for field in fields(Texts):
             if text := getattr(spoken, field.name):
-                said[field.name + suffix * (number > 0)] = text
+                shown = spell(text, block.charset).written
+                said[field.name + suffix * (number > 0)] = shown
         if at is None and block.genre and block.genre.text:
             said["genre" + suffix * (number > 0)] = block.genre.text
     return said

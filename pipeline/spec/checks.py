@@ -174,6 +174,10 @@ def _source(track: TrackSpec, path: KeyPath, here: set[str], whole: set[str]) ->
         other = "mix" if key == "master" else "master"
         message = "a track has a mix or a master, not both"
         yield Problem((*path, key), message, f"take one out; in an edition: {other}: null")
+    if track.pre_emphasis == "yes" and track.master is None:
+        key = _first(here, "pre_emphasis", "mix")
+        message = "a mix has no pre-emphasis; only a finished master can have been made with it"
+        yield Problem((*path, key), message, "take it out, or: master: FILE")
     if track.master:
         for key in PROCESSING:
             if key in whole:

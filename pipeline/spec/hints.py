@@ -21,21 +21,23 @@ from pipeline.spec.schema import Schema, json_schema
 _PYDANTICS_OWN = frozenset(get_args(ErrorType))
 # Words of the design that later versions bring: neither typing errors nor keys.
 _OTHER_VERSION = frozenset(
-    {"stems", "alternates", "tone", "tests", "advisory", "sides", "use", "profile", "cd_text"}
+    {"stems", "alternates", "tone", "tests", "advisory", "sides", "use", "profile"}
     | {"size", "rpm", "auto_ceiling"}
 )
 _ABOUT_KEYS = ("extra_forbidden", "missing")
 _NOT_KEYS = (
     *("[key]", "<word>", "<span>", "<bands>", "<phased>"),
-    *("<cd_image>", "<lossless>", "<mp3>"),
+    *("<cd_image>", "<ddp>", "<lossless>", "<mp3>"),
 )
-_OTHER_KINDS = ("ddp", "vinyl")
+_OTHER_KINDS = ("vinyl",)
 _OWNERS = {
     "AlbumInfo": "album",
     "Product": "a product",
     "TrackSpec": "a track",
     "EditionSpec": "an edition",
     "CdImage": "a deliverable of kind cd_image",
+    "Ddp": "a deliverable of kind ddp",
+    "CdText": "cd_text",
     "LosslessFiles": "a deliverable of kind files with format wav or flac",
     "Mp3Files": "a deliverable of kind files with format mp3",
     "LimiterSpec": "limiter",

@@ -215,6 +215,16 @@ def _read(model: type[_Model], written: object, *at: str) -> _Model:
 Chain: TypeAlias = tuple[ChainItem, ...]
 
 
+YesNo = Literal["yes", "no"]
+
+
+class CdText(SpecModel):
+    """What the CD-Text says where it cannot, or should not, say the same as all else."""
+
+    title: Text | None = Field(None, description="Shown instead of the title.")
+    performer: Text | None = Field(None, description="Shown instead of the artist.")
+
+
 class AlbumInfo(SpecModel):
     """What the whole record is called and who made it."""
 
@@ -235,6 +245,7 @@ class AlbumInfo(SpecModel):
         alias="sample_rate",
         description="Rate the album is made at; `auto`: that of most of the playing time.",
     )
+    cd_text: CdText = Field(CdText(), description="What CD-Text says instead of the above.")
 
 
 class Product(SpecModel):
@@ -403,6 +414,18 @@ class TrackSpec(SpecModel):
     )
     chain: Chain = Field((), description="Its own processors in order, before `album_chain`.")
     hidden: Hidden | None = Field(None, description="Makes it a hidden track.")
+    indexes: tuple[SomeTime, ...] = Field(
+        (),
+        description="INDEX 02 and up on CD: `[1:30, 2:45.5]`; times of the mix file.",
+    )
+    cd_text: CdText = Field(
+        CdText(), description="What CD-Text says instead: `{title: …, performer: …}`."
+    )
+    pre_emphasis: YesNo = Field(
+        "no",
+        description="`yes`: a finished master that was recorded with pre-emphasis; marks it so "
+        "on CD.",
+    )
     intent: Intent = {}
 
     @property
@@ -470,10 +493,7 @@ _DITHER_HELP = (
 _BLANK_HELP = "After so long of digital silence the noise rests; `off`: never."
 
 
-class CdImage(SpecModel):
-    """A CD as one image and its cue sheet."""
-
-    kind: Literal["cd_image"] = Field(description="A CD as image and cue sheet.")
+class _Cd(SpecModel):
     product: SpecId | None = Field(None, description="The product it is, for UPC and number.")
     edition: SpecId | None = Field(None, description="The edition on it; the album if absent.")
     start_offset: StartOffset = Field(
@@ -482,6 +502,27 @@ class CdImage(SpecModel):
     end_silence: Time = Field(TWO_SECONDS, description="Silence before the lead-out.")
     dither: DitherKind = Field("tpdf", description=_DITHER_HELP)
     auto_blank: AutoBlank = Field("off", description=_BLANK_HELP)
+
+
+class CdImage(_Cd):
+    """A CD as one image and its cue sheet."""
+
+    kind: Literal["cd_image"] = Field(description="A CD as image and cue sheet.")
+
+
+class Ddp(_Cd):
+    """A CD as the DDP fileset that a plant takes."""
+
+    kind: Literal["ddp"] = Field(description="A CD as DDP 2.00, for a plant.")
+    cd_text: Literal["latin1", "ms_jis", "off"] = Field(
+        "latin1",
+        description="`latin1`; `ms_jis`: a second language beside it, Japanese; `off`: none.",
+    )
+    copying: Literal["prohibited", "permitted", "once"] = Field(
+        "prohibited",
+        description="Copy flags: `prohibited` none, `permitted` DCP, `once` SCMS.",
+    )
+    zip: YesNo = Field("no", description="`yes`: a ZIP file for upload beside the fileset.")
 
 
 class _Files(SpecModel):
@@ -512,7 +553,11 @@ class Mp3Files(_Files):
     )
 
 
-KINDS: Mapping[str, tuple[str, ...]] = {"cd_image": (), "files": ("wav", "flac", "mp3")}
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "cd_image": (),
+    "ddp": (),
+    "files": ("wav", "flac", "mp3"),
+}
 
 
 def _known_kind(found: object) -> object:
@@ -538,13 +583,17 @@ def _kind(found: object) -> str:
             return "<lossless>"
         case Mp3Files() | {"kind": "files"}:
             return "<mp3>"
+        case Ddp() | {"kind": "ddp"}:
+            return "<ddp>"
         case _:
             return "<cd_image>"
 
 
-AnyDeliverable: TypeAlias = CdImage | LosslessFiles | Mp3Files
+AnyCd: TypeAlias = CdImage | Ddp
+AnyDeliverable: TypeAlias = AnyCd | LosslessFiles | Mp3Files
 Deliverable = Annotated[
     Annotated[CdImage, Tag("<cd_image>")]
+    | Annotated[Ddp, Tag("<ddp>")]
     | Annotated[LosslessFiles, Tag("<lossless>")]
     | Annotated[Mp3Files, Tag("<mp3>")],
     Discriminator(_kind),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from formats.cdtime import BYTES_PER_SECTOR, SAMPLES_PER_SECTOR
 from formats.cue import CueSheet
+from formats.ddp.checksums import find_checksums
+from formats.ddp.reader import Fileset, read_fileset
 from formats.errors import FormatError
-from formats.payload import payload_digest
 from formats.tags import Tags, read_tags
 from pipeline.errors import VerifyFailed
 from pipeline.manifest import MANIFEST_NAME, FilePromise, Manifest, TrackPromise, read_manifest
@@ -19,9 +17,11 @@ from pipeline.verify.inspect import AudioFacts
 
 SEND = "SEND"
 CD_SAMPLE_BYTES = 4
-KINDS = ("cd_image", "files")
+KINDS = ("cd_image", "ddp", "files")
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".mp3"})
 CHECKED_SUFFIXES = AUDIO_SUFFIXES | {".bin", ".cue"}
+FILESET_MARKS = frozenset({"ddpid", "ddpms"})
+"""Files that a DDP fileset is known by, in small letters: the two whose names are fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,9 @@ class Package:
         Tags of each audio file, or why they cannot be read.
     sheets : mapping of str to CueSheet or FormatError
         Each cue sheet, or why it cannot be read.
+    filesets : mapping of str to Fileset or FormatError
+        Each DDP fileset by its folder below `root`, ``.`` for `root` itself; or why it cannot
+        be read.
     facts : mapping of Piece to AudioFacts or FormatError
         What was decoded, or why it cannot be; empty before the inspection.
     untouched : frozenset of str
@@ -79,31 +82,55 @@ class Package:
     manifest: Manifest | None
     tags: Mapping[str, Tags | FormatError]
     sheets: Mapping[str, CueSheet | FormatError]
+    filesets: Mapping[str, Fileset | FormatError] = field(default_factory=dict)
     facts: Mapping[Piece, AudioFacts | FormatError] = field(default_factory=dict)
     untouched: frozenset[str] = frozenset()
 
     @property
     def audio_names(self) -> tuple[str, ...]:
         """Files of one track each."""
-        return tuple(name for name in self.names if _suffix(name) in AUDIO_SUFFIXES)
+        images = set(self.image_names)
+        return tuple(
+            name
+            for name in self.names
+            if _suffix(name) in AUDIO_SUFFIXES and name not in images
+        )
 
     @property
     def image_names(self) -> tuple[str, ...]:
-        """CD images."""
-        return tuple(name for name in self.names if _suffix(name) == ".bin")
+        """CD images: of filesets what their map names, elsewhere what ends in ``.bin``."""
+        mapped = {image_in(folder, each) for folder, each in self.filesets.items()}
+        return tuple(
+            name
+            for name in self.names
+            if name in mapped
+            or (_suffix(name) == ".bin" and _folder_of(name) not in self.filesets)
+        )
+
+    @property
+    def fileset_names(self) -> tuple[str, ...]:
+        """Files that a DDP fileset is made of: what its map names, and lists of checksums."""
+        return tuple(_fileset_names(self))
+
+    @property
+    def zip_names(self) -> tuple[str, ...]:
+        """ZIP files of what lies beside them."""
+        return tuple(name for name in self.names if _suffix(name) == ".zip")
 
     @property
     def kind(self) -> str:
         """Kind of deliverable: what was promised, or what it looks like."""
         if self.manifest:
             return self.manifest.kind
+        if self.filesets:
+            return "ddp"
         is_disc = self.image_names or (self.sheets and not self.audio_names)
         return "cd_image" if is_disc else "files"
 
     @property
     def is_cd(self) -> bool:
         """Whether it is the image of a disc."""
-        return self.kind == "cd_image"
+        return self.kind in ("cd_image", "ddp")
 
     def is_at_album_rate(self, file: FilePromise) -> bool:
         """Whether a file has the rate that levels were decided at."""
@@ -161,38 +188,11 @@ def open_package(path: Path) -> Package:
             if each.is_file() and (manifest or not each.name.startswith("."))
         )
     )
-    if not manifest and not any(_suffix(name) in CHECKED_SUFFIXES for name in names):
-        raise VerifyFailed(str(path), "nothing in it to check: no WAV, FLAC, MP3 or CD image")
+    if not manifest and not any(_is_checked(name) for name in names):
+        raise VerifyFailed(
+            str(path), "nothing in it to check: no WAV, FLAC, MP3, CD image or DDP fileset"
+        )
     return _opened(path, root, names, manifest)
-
-
-def pieces_of(package: Package) -> tuple[Piece, ...]:
-    """Return what must be opened: promised tracks, and all audio nobody promised."""
-    promised = tuple(piece for piece, _, _ in package.promised())
-    known = {piece.name for piece in promised}
-    loose = tuple(Piece(name) for name in package.audio_names if name not in known)
-    return (*promised, *loose, *_unpromised_stretches(package, known))
-
-
-def piece_digest(package: Package, piece: Piece) -> str:
-    """Return the hash of a file's audio alone, which new tags do not change; or of a stretch.
-
-    Raises
-    ------
-    FormatError
-        If the file is damaged.
-    """
-    path = package.root / piece.name
-    if not piece.is_stretch:
-        return payload_digest(path)
-    hasher = hashlib.sha256()
-    with path.open("rb") as image:
-        image.seek(piece.start_samples * CD_SAMPLE_BYTES)
-        left = piece.n_samples * CD_SAMPLE_BYTES
-        while left and (block := image.read(min(left, 1 << 20))):
-            hasher.update(block)
-            left -= len(block)
-    return hasher.hexdigest()
 
 
 def _piece(file: FilePromise, index: int) -> Piece:
@@ -202,26 +202,6 @@ def _piece(file: FilePromise, index: int) -> Piece:
     return Piece(file.name, index, track.start_samples, track.n_samples)
 
 
-def _unpromised_stretches(package: Package, known: set[str]) -> Iterator[Piece]:
-    """Yield the tracks of images that only their cue sheet tells of; one if none does."""
-    for image in package.image_names:
-        if image in known:
-            continue
-        n_sectors = (package.root / image).stat().st_size // BYTES_PER_SECTOR
-        starts = next(
-            (
-                _starts(sheet)
-                for name, sheet in package.sheets.items()
-                if isinstance(sheet, CueSheet) and image_of(name, sheet) == image
-            ),
-            [0],
-        )
-        for number, (start, end) in enumerate(pairwise([*starts, n_sectors])):
-            if end > start:
-                n_samples = (end - start) * SAMPLES_PER_SECTOR
-                yield Piece(image, number, start * SAMPLES_PER_SECTOR, n_samples)
-
-
 def image_of(name: str, sheet: CueSheet) -> str | None:
     """Return the one image that a sheet describes, by its path in the package; else None."""
     if len(sheet.files) != 1 or sheet.files[0].kind != "BINARY":
@@ -229,10 +209,13 @@ def image_of(name: str, sheet: CueSheet) -> str | None:
     return (PurePosixPath(name).parent / sheet.files[0].name).as_posix()
 
 
-def _starts(sheet: CueSheet) -> list[int]:
-    return [
-        index.sectors for track in sheet.tracks for index in track.indexes if index.number == 1
-    ]
+def image_in(folder: str, fileset: Fileset | FormatError) -> str | None:
+    """Return the image of a fileset, by its path in the package; else None."""
+    try:
+        path = fileset.audio.path if isinstance(fileset, Fileset) else None
+    except FormatError:
+        return None
+    return (PurePosixPath(folder) / path.name).as_posix() if path else None
 
 
 def _opened(
@@ -240,7 +223,9 @@ def _opened(
 ) -> Package:
     tags = {name: _read_tags(root / name) for name in names if _suffix(name) in AUDIO_SUFFIXES}
     sheets = {name: _read_sheet(root / name) for name in names if _suffix(name) == ".cue"}
-    return Package(path, root, names, manifest, tags, sheets)
+    folders = dict.fromkeys(_folder_of(name) for name in names if _marks_fileset(name))
+    filesets = {folder: _read_fileset(root / folder) for folder in folders}
+    return Package(path, root, names, manifest, tags, sheets, filesets)
 
 
 def _alone(path: Path) -> tuple[str, ...]:
@@ -292,6 +277,31 @@ def _refuse_without_send(folder: Path) -> None:
     )
 
 
+def _fileset_names(package: Package) -> Iterator[str]:
+    for folder, fileset in package.filesets.items():
+        if not isinstance(fileset, Fileset):
+            continue
+        known = {each.name for each in find_checksums(fileset.folder)}
+        known |= {each.path.name for each in fileset.streams if each.path}
+        for name in package.names:
+            path = PurePosixPath(name)
+            is_ours = path.name in known or _marks_fileset(name)
+            if path.parent.as_posix() == folder and is_ours:
+                yield name
+
+
+def _is_checked(name: str) -> bool:
+    return _suffix(name) in CHECKED_SUFFIXES or _marks_fileset(name)
+
+
+def _marks_fileset(name: str) -> bool:
+    return PurePosixPath(name).name.lower() in FILESET_MARKS
+
+
+def _folder_of(name: str) -> str:
+    return PurePosixPath(name).parent.as_posix()
+
+
 def _suffix(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
@@ -306,5 +316,12 @@ def _read_tags(path: Path) -> Tags | FormatError:
 def _read_sheet(path: Path) -> CueSheet | FormatError:
     try:
         return CueSheet.decode(path.read_bytes())
+    except FormatError as error:
+        return error
+
+
+def _read_fileset(folder: Path) -> Fileset | FormatError:
+    try:
+        return read_fileset(folder)
     except FormatError as error:
         return error

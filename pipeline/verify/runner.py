@@ -28,15 +28,22 @@ from pipeline.verify.checks.cd.places import places
 from pipeline.verify.checks.cd.playing_time import playing_time
 from pipeline.verify.checks.cd.silence import silence
 from pipeline.verify.checks.cd.track_length import track_length
+from pipeline.verify.checks.ddp.checksums import checksums
+from pipeline.verify.checks.ddp.pause import pause
+from pipeline.verify.checks.ddp.readable import readable
+from pipeline.verify.checks.ddp.structure import structure
 from pipeline.verify.checks.files.complete import complete as files_complete
 from pipeline.verify.checks.files.intact import intact
+from pipeline.verify.checks.files.packed import packed
 from pipeline.verify.checks.tags.complete import complete as tags_complete
 from pipeline.verify.inspect import AudioFacts, inspect_file, inspect_stretch
-from pipeline.verify.package import Package, Piece, open_package, pieces_of
+from pipeline.verify.package import Package, Piece, open_package
+from pipeline.verify.pieces import pieces_of
 
 GENERAL: tuple[Check, ...] = (
     files_complete,
     intact,
+    packed,
     opens,
     audio_format,
     length,
@@ -48,18 +55,11 @@ GENERAL: tuple[Check, ...] = (
     dynamics,
     joined,
 )
+_DISC = (marks, places, image_size, track_length, playing_time, silence, identifiers, names)
 BY_KIND: Mapping[str, tuple[Check, ...]] = {
     "files": (tags_complete,),
-    "cd_image": (
-        marks,
-        places,
-        image_size,
-        track_length,
-        playing_time,
-        silence,
-        identifiers,
-        names,
-    ),
+    "cd_image": _DISC,
+    "ddp": (readable, structure, checksums, pause, *_DISC),
 }
 """Checks of each kind of deliverable; a kind without an entry cannot be registered."""
 _OF_PROMISES = frozenset(
@@ -189,6 +189,8 @@ def _fitting(package: Package) -> Iterator[Check]:
         idle.add(loudness.id)
     if not any(facts.excerpt for _, facts in package.found()):
         idle.add(meters.id)
+    if not package.zip_names:
+        idle.add(packed.id)
     for each in (*GENERAL, *BY_KIND[package.kind]):
         if each.id not in idle:
             yield each
@@ -266,7 +268,13 @@ def _not_checked(package: Package) -> Iterator[str]:
         yield "how a burner writes it: the disc itself, its subcode and its errors"
     yield "the music: listen to all of it once, in another player"
     yield "whether identifiers are registered to you"
-    seen = {*package.audio_names, *package.image_names, *package.sheets}
+    seen = {
+        *package.audio_names,
+        *package.image_names,
+        *package.sheets,
+        *package.zip_names,
+        *package.fileset_names,
+    }
     others = [name for name in package.names if name not in seen]
     if others:
         yield f"what is in {', '.join(others[:3])}{' …' if len(others) > 3 else ''}"

@@ -62,3 +62,9 @@ def test_any_text_is_spelled_so_that_it_comes_back(text: str, charset: Charset) 
 def test_any_character_can_be_spelled(character: str) -> None:
     for charset in Charset:
         spell(character, charset)
+
+
+def test_a_syllable_that_comes_apart_into_nothing_readable_is_one_sign() -> None:
+    assert spell("한국", Charset.LATIN_1).written == "??"
+    assert spell("한국", Charset.MS_JIS).written == "？？"
+    assert all(each.is_unreadable for each in spell("한국", Charset.MS_JIS).swaps)

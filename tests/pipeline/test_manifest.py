@@ -68,9 +68,9 @@ def test_files_without_tracks_hold_no_audio() -> None:
         "[]",
         "{}",
         "[" * 100_000,
-        '{"manifest_version": 1, "files": [1]}',
+        '{"manifest_version": 2, "files": [1]}',
         manifest_text(MANIFEST).replace('"kind"', '"sort"'),
-        manifest_text(MANIFEST).replace('"manifest_version": 1', '"manifest_version": "x"'),
+        manifest_text(MANIFEST).replace('"manifest_version": 2', '"manifest_version": "x"'),
     ],
 )
 def test_what_is_no_manifest_is_a_sentence(tmp_path: Path, content: str) -> None:
@@ -87,7 +87,7 @@ def test_a_manifest_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_manifest_of_a_newer_version_is_told_as_such(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
-    path.write_text(manifest_text(MANIFEST).replace('_version": 1', '_version": 2'))
+    path.write_text(manifest_text(MANIFEST).replace('_version": 2', '_version": 3'))
     with pytest.raises(StoreError, match="newer Glassmaster"):
         read_manifest(path)
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pipeline.findings import Check, Finding
 from pipeline.spec.lint.aim import aim
 from pipeline.spec.lint.artist_names import artist_names
+from pipeline.spec.lint.cd_text import cd_text
 from pipeline.spec.lint.ceiling import ceiling
 from pipeline.spec.lint.complete import complete
 from pipeline.spec.lint.dates import dates
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     title_words,
     featured,
     artist_names,
+    cd_text,
     aim,
     ceiling,
     lengths,

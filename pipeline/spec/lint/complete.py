@@ -30,7 +30,7 @@ def complete(written: Written) -> Iterator[Finding]:
             "intent: {complete: …}",
         )
     for _, each, name, product in written.on_sale():
-        if each.kind == "cd_image" and product.catalog_number is None:
+        if each.kind in ("cd_image", "ddp") and product.catalog_number is None:
             yield written.finding(
                 Severity.INFO,
                 "catalog-number",

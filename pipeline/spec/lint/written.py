@@ -56,8 +56,16 @@ class Written:
 
     def editions(self) -> Iterator[Edition]:
         """Yield the album itself, then its editions, each complete."""
-        for name in ("", *self.spec.editions):
-            yield resolve(self.spec, name or None)
+        yield from map(self.edition, ("", *self.spec.editions))
+
+    def edition(self, name: str) -> Edition:
+        """Return an edition, or the album itself if it has no name."""
+        return resolve(self.spec, name or None)
+
+    def album_path(self, edition: str) -> KeyPath:
+        """Return where the title of an edition is written: there, or in the album itself."""
+        overlay = self.spec.editions.get(edition)
+        return ("editions", edition) if overlay and overlay.title else ("album",)
 
     def track_path(self, edition: str, track: str) -> KeyPath:
         """Return where a track of an edition is written: there, or in the album itself."""

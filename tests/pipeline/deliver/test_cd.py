@@ -11,7 +11,8 @@ from formats.cue import CueSheet
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.timeline import Join, Take, lay_out
 from pipeline.deliver.album import Rendered
-from pipeline.deliver.cd import cd_recipes
+from pipeline.deliver.cd import cue_recipes
+from pipeline.deliver.disc import disc_of
 from pipeline.deliver.package import compose
 from pipeline.engine import MemoryStore
 
@@ -34,7 +35,7 @@ def layout_of(album: Rendered, *, first: int = 0, is_hidden_first: bool = False)
 def written(
     album: Rendered, layout: CdLayout, folder: Path, store: MemoryStore
 ) -> tuple[bytes, CueSheet]:
-    recipes = cd_recipes(album, layout, revision=1, content="0" * 16)
+    recipes = cue_recipes(album, layout, disc_of(album, layout), revision=1, content="0" * 16)
     image, sheet = (
         (folder / compose(each, folder, path_of=store.path_of).name)
         for each in recipes.values()
@@ -60,12 +61,17 @@ def test_an_image_is_lead_audio_and_end_silence(
 
 def test_promises_of_an_image_are_places_in_it(make_album: MakeAlbum) -> None:
     album = make_album(["Tide", "Undertow"], n_sectors=4)
-    recipes = cd_recipes(album, layout_of(album, first=2), revision=1, content="0" * 16)
+    layout = layout_of(album, first=2)
+    recipes = cue_recipes(album, layout, disc_of(album, layout), revision=1, content="0" * 16)
     first, second = recipes["image"].promise.tracks
     assert (first.start_samples, first.n_samples) == (2 * 588, 4 * 588)
     assert (first.mark_sectors, second.mark_sectors) == (0, 6)
     assert second.pause_sectors is None
-    assert first.tags == {"artist": "The Ferrymen"}
+    assert first.tags == {
+        "artist": "The Ferrymen",
+        "cd_title": "Tide",
+        "cd_performer": "The Ferrymen",
+    }
 
 
 def test_what_is_hidden_before_track_1_is_in_the_image_and_not_on_the_sheet(
@@ -76,7 +82,7 @@ def test_what_is_hidden_before_track_1_is_in_the_image_and_not_on_the_sheet(
     image, sheet = written(album, layout, tmp_path, memory)
     assert audio_of(album, memory) in image
     assert [(track.title, track.indexes[0].number) for track in sheet.tracks] == [("Tide", 0)]
-    recipes = cd_recipes(album, layout, revision=1, content="0" * 16)
+    recipes = cue_recipes(album, layout, disc_of(album, layout), revision=1, content="0" * 16)
     assert recipes["image"].promise.tracks[0].mark_sectors is None
 
 
@@ -104,5 +110,7 @@ def test_a_catalogue_number_names_the_image(make_album: MakeAlbum) -> None:
     numbered = replace(
         album, product=album.product.model_copy(update={"catalog_number": "FER 012/CD"})
     )
-    recipes = cd_recipes(numbered, layout_of(album), revision=1, content="0" * 16)
+    layout = layout_of(album)
+    disc = disc_of(numbered, layout)
+    recipes = cue_recipes(numbered, layout, disc, revision=1, content="0" * 16)
     assert recipes["image"].promise.name == "FER 012-CD_r1_00000000/FER 012-CD.bin"

@@ -11,13 +11,17 @@ from formats.ddp.writer import write_fileset
 from formats.disc import Disc, DiscIndex, DiscTrack, Genre, TextBlock, Texts
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.timeline import Join, Take, lay_out
+from pipeline.deliver.album import Rendered, RenderedTrack
+from pipeline.deliver.disc import disc_of as disc_of_album
 from pipeline.papers.heading import Heading
 from pipeline.papers.labelcopy import CopyTrack
-from pipeline.papers.pqdisc import burned_disc, offsets_of, pq_sheet
+from pipeline.papers.pqdisc import offsets_of, pq_sheet
 from pipeline.papers.pqsheet import PqIndex, PqSheet
 from pipeline.papers.pqtext import pq_text
+from pipeline.spec.model import AlbumInfo, Product, TrackSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 HEADING = Heading("Low Water", "The Ferrymen", deliverable="cd", revision=1, short_hash="ab12")
@@ -42,8 +46,20 @@ def two_songs(first: int = 20, others: int = 5, *, with_ghost: bool = False) -> 
     )
 
 
+def rendered(names: Sequence[CopyTrack]) -> Rendered:
+    """Return an album of tracks named so, hidden ones called ghost, then a and b."""
+    ids = ["ghost", "a", "b"] if any(each.number == 0 for each in names) else ["a", "b"]
+    tracks = []
+    for track_id, name in zip(ids, sorted(names, key=lambda each: each.number), strict=True):
+        spec = TrackSpec(title=name.title, artist=name.artist, isrc=name.isrc or None)
+        spec._id = track_id
+        tracks.append(RenderedTrack(spec, name.number, 0, 0, (), "", None))
+    info = AlbumInfo(title="Low Water", artist="The Ferrymen")
+    return Rendered(info, "Low Water", Product(), tuple(tracks), None)
+
+
 def sheet_of(layout: CdLayout, *names: CopyTrack) -> PqSheet:
-    disc = burned_disc(layout, names, title="Low Water", performer="The Ferrymen", upc="")
+    disc = disc_of_album(rendered(names), layout)
     return pq_sheet(disc, names, heading=HEADING, offsets_sectors=offsets_of(layout))
 
 

@@ -453,3 +453,36 @@ def test_a_reason_of_the_record_waives_what_is_said_of_the_record(lint: Lint) ->
     told = only(lint(text), "range")
     assert told.waived == "sold in our shop only"
     assert not told.blocks_release
+
+
+PLANT = "deliverables: {plant: {kind: ddp}}\n"
+
+
+def test_a_curly_apostrophe_is_straightened_on_a_disc_and_that_is_told(lint: Lint) -> None:
+    told = only(lint(titled("It’s Late") + PLANT), "spelled")
+    assert told.severity is Severity.INFO
+    assert "\"It's Late\" for 'It’s Late': ' for ’ (album.yaml:" in told.message
+
+
+def test_letters_that_cd_text_lacks_are_a_warning_until_others_stand_for_them(
+    lint: Lint,
+) -> None:
+    told = only(lint(titled("日本語") + PLANT), "unreadable")
+    assert told.severity is Severity.WARN
+    assert "'???' for '日本語': Latin-1 has no 日本語" in told.message
+    mended = songs("title: 日本語, cd_text: {title: Nihongo}", "") + PLANT
+    assert not [each for each in lint(mended) if each.check == "spec/cd_text"]
+
+
+def test_names_that_latin_1_holds_and_discs_without_text_say_nothing(lint: Lint) -> None:
+    for text in (
+        titled("Björk") + PLANT,
+        titled("日本語") + PLANT.replace("p}", "p, cd_text: off}"),
+    ):
+        assert not [each for each in lint(text) if each.check == "spec/cd_text"]
+
+
+def test_a_second_language_is_asked_what_japanese_can_write(lint: Lint) -> None:
+    text = songs("title: 한국, cd_text: {title: Hanguk}", "")
+    told = only(lint(text + PLANT.replace("p}", "p, cd_text: ms_jis}")), "unreadable")
+    assert "MS-JIS has no 한국" in told.message

@@ -80,4 +80,6 @@ def test_defaults_are_what_tracks_can_share(schema: dict[str, Any]) -> None:
         "mix",
         "master",
         "isrc",
+        "indexes",
+        "cd_text",
     }

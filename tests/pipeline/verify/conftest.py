@@ -13,13 +13,14 @@ from formats import codecs, pcm
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.timeline import Join, Take, lay_out
 from pipeline.deliver.album import Rendered, RenderedTrack
-from pipeline.deliver.cd import cd_recipes
+from pipeline.deliver.cd import cue_recipes, ddp_recipes
+from pipeline.deliver.disc import disc_of
 from pipeline.deliver.files import files_recipes
 from pipeline.deliver.package import Recipe, compose
 from pipeline.dsp import Audio
 from pipeline.dsp.meter import Meter
 from pipeline.engine import Artifact, MemoryStore
-from pipeline.manifest import MANIFEST_NAME, Manifest, manifest_text
+from pipeline.manifest import MANIFEST_NAME, FilePromise, Manifest, manifest_text
 from pipeline.spec.model import AlbumInfo, Product, TrackSpec
 
 UPC = "5012345678900"
@@ -68,9 +69,9 @@ def rendered(tracks: list[RenderedTrack], *, upc: str = UPC) -> Rendered:
 def written(
     folder: Path, recipes: dict[str, Recipe], store: MemoryStore, kind: str, n_sectors: int
 ) -> Path:
-    files = tuple(
-        compose(each, folder / "SEND", path_of=store.path_of) for each in recipes.values()
-    )
+    files: list[FilePromise] = []
+    for each in recipes.values():
+        files.append(compose(each, folder / "SEND", path_of=store.path_of, made=files))
     manifest = Manifest(
         deliverable=folder.name,
         kind=kind,
@@ -81,7 +82,7 @@ def written(
         catalog_number="FER012",
         revision=1,
         content=CONTENT,
-        files=files,
+        files=tuple(files),
         programme_sectors=n_sectors,
         waived={},
         is_released=True,
@@ -103,7 +104,9 @@ def cd_layout(sectors: tuple[int, ...]) -> CdLayout:
     )
 
 
-def make_cd(folder: Path, store: MemoryStore, sectors: tuple[int, ...] = CD_SECTORS) -> Path:
+def make_disc(
+    folder: Path, store: MemoryStore, kind: str, sectors: tuple[int, ...] = CD_SECTORS
+) -> Path:
     start, tracks = 0, []
     for number, (title, n_sectors) in enumerate(
         zip(("Tide", "Undertow"), sectors, strict=True), start=1
@@ -114,8 +117,13 @@ def make_cd(folder: Path, store: MemoryStore, sectors: tuple[int, ...] = CD_SECT
         lufs = loudness_of(audio, 44_100)
         tracks.append(RenderedTrack(spec, number, start, n_sectors, (raw,), raw.digest, lufs))
         start += n_sectors
-    recipes = cd_recipes(rendered(tracks), cd_layout(sectors), revision=1, content=CONTENT)
-    return written(folder, recipes, store, "cd_image", start)
+    album, layout = rendered(tracks), cd_layout(sectors)
+    disc = disc_of(album, layout)
+    if kind == "cd_image":
+        recipes = cue_recipes(album, layout, disc, revision=1, content=CONTENT)
+    else:
+        recipes = ddp_recipes(album, layout, disc, is_zipped=True, revision=1, content=CONTENT)
+    return written(folder, recipes, store, kind, start)
 
 
 def make_files(folder: Path, store: MemoryStore, file_format: str, scratch: Path) -> Path:
@@ -161,7 +169,10 @@ def _encoded(
 @pytest.fixture(scope="session")
 def originals(tmp_path_factory: pytest.TempPathFactory, memory: MemoryStore) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("good")
-    made = {"cd": make_cd(root / "cd", memory)}
+    made = {
+        "cd": make_disc(root / "cd", memory, "cd_image"),
+        "ddp": make_disc(root / "ddp", memory, "ddp"),
+    }
     for name in ("wav", "flac", "mp3"):
         made[name] = make_files(root / name, memory, name, tmp_path_factory.mktemp("scratch"))
     return made
@@ -180,7 +191,7 @@ def good(originals: dict[str, Path], tmp_path: Path) -> Callable[[str], Path]:
 @pytest.fixture
 def short_cd(tmp_path: Path, memory: MemoryStore) -> Path:
     """Return a disc whose first track lasts 3.9 s, 20 sectors of start offset included."""
-    return make_cd(tmp_path / "short", memory, (272, 375))
+    return make_disc(tmp_path / "short", memory, "cd_image", (272, 375))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from pipeline.verify.runner import BY_KIND, GENERAL, Verdict, verify_folder
 
 Good = Callable[[str], Path]
 Change = Callable[..., None]
-KINDS = ("cd", "wav", "flac", "mp3")
+KINDS = ("cd", "ddp", "wav", "flac", "mp3")
 
 
 def found(verdict: Verdict) -> set[str]:
@@ -297,8 +297,7 @@ def test_a_changed_text_on_the_sheet_is_found(good: Good, old: str) -> None:
 
 def test_a_title_that_latin_1_cannot_hold_is_told_only(good: Good, promise: Change) -> None:
     folder = good("cd")
-    promise(folder, "files", 0, "tracks", 0, "title", to="Tidę")
-    edit_sheet(folder, 'TITLE "Tide"', 'TITLE "Tide"')
+    promise(folder, "files", 0, "tracks", 0, "tags", "cd_title", to="Tidę")
     verdict = verify_folder(folder)
     assert found(verdict) == {"cd/names:simplified"}
     assert verdict.is_released

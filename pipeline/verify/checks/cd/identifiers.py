@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from formats.cue import CueSheet
+from formats.disc import Disc
 from formats.errors import FormatError
 from formats.identifiers import normalise_ean, normalise_isrc
 from pipeline.findings import Finding, Severity, check
+from pipeline.verify.discs import discs_of
 from pipeline.verify.package import Package
-from pipeline.verify.sheets import discs_of
 
 
 @check(
@@ -18,17 +18,17 @@ from pipeline.verify.sheets import discs_of
 def identifiers(package: Package) -> Iterator[Finding]:
     """CATALOG and ISRCs are well formed, and each ISRC is used once."""
     for disc in discs_of(package):
-        yield from _well_formed(disc.name, disc.sheet)
+        yield from _well_formed(disc.name, disc.disc)
 
 
-def _well_formed(name: str, sheet: CueSheet) -> Iterator[Finding]:
-    if sheet.catalog:
+def _well_formed(name: str, disc: Disc) -> Iterator[Finding]:
+    if disc.catalog:
         try:
-            normalise_ean(sheet.catalog)
+            normalise_ean(disc.catalog)
         except FormatError as error:
             yield Finding(Severity.FAIL, "catalog", f"{name}: CATALOG {error}")
     seen: dict[str, int] = {}
-    for track in sheet.tracks:
+    for track in disc.tracks:
         if not track.isrc:
             continue
         try:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from formats.cdtime import BYTES_PER_SECTOR, PREGAP_SECTORS, sectors_to_msf
+from formats.cdtime import BYTES_PER_SECTOR, sectors_to_msf
 from formats.cue import CueSheet
 from pipeline.findings import Finding, Severity, check
+from pipeline.verify.discs import disc_of_sheet, discs_of
 from pipeline.verify.package import Package, image_of
-from pipeline.verify.sheets import disc_of
 
 
 @check(
@@ -17,20 +17,20 @@ from pipeline.verify.sheets import disc_of
 def image_size(package: Package) -> Iterator[Finding]:
     """Every image is whole sectors, and the last mark lies before its end."""
     for name, sheet in package.sheets.items():
-        if not isinstance(sheet, CueSheet):
-            continue  # cd/marks tells why it cannot be read
-        disc = disc_of(package, name)
-        if disc is None:
+        # Where a sheet cannot be read, cd/marks tells why.
+        if isinstance(sheet, CueSheet) and disc_of_sheet(package, name) is None:
             yield _no_image(name, sheet)
-            continue
-        if rest := disc.n_bytes % BYTES_PER_SECTOR:
+    for disc in discs_of(package):
+        if rest := (disc.n_bytes - disc.skipped_bytes) % BYTES_PER_SECTOR:
             yield Finding(
                 Severity.FAIL, "part", f"{disc.image}: {rest} bytes more than whole sectors"
             )
-        if disc.last_mark_sectors >= disc.n_sectors:
-            end = sectors_to_msf(disc.n_sectors + PREGAP_SECTORS)
+        if disc.last_mark >= disc.end_sector:
+            end = sectors_to_msf(disc.end_sector)
             yield Finding(
-                Severity.FAIL, "behind", f"{name}: its last mark lies behind the end ({end})"
+                Severity.FAIL,
+                "behind",
+                f"{disc.name}: its last mark lies behind the end ({end})",
             )
 
 

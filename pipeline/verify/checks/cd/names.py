@@ -1,12 +1,15 @@
-"""Identifiers, titles and names on a disc are those of the spec."""
+"""Identifiers, titles, names and flags on a disc are those of the spec."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from formats.cue import CueFile, CueIndex, CueSheet, CueTrack
+from formats.disc import DiscTrack, TextBlock
 from pipeline.findings import Finding, Severity, check
-from pipeline.manifest import TrackPromise
+from pipeline.manifest import FilePromise, TrackPromise
+from pipeline.verify.discs import DiscFound, discs_of
 from pipeline.verify.package import Package
-from pipeline.verify.sheets import DiscFound, discs_of
+
+_FLAGS = {"has_pre_emphasis": "PRE", "is_copy_permitted": "DCP", "scms": "SCMS"}
 
 
 @check(
@@ -14,72 +17,112 @@ from pipeline.verify.sheets import DiscFound, discs_of
     rationale="What is typed once must arrive on the disc as it was typed, and on its track.",
 )
 def names(package: Package) -> Iterator[Finding]:
-    """CATALOG, ISRCs, titles and performers are those of the spec, each on its track."""
+    """UPC, ISRCs, flags, titles and performers are those of the spec, each on its track."""
+    files = {each.name: each for each in package.manifest.files} if package.manifest else {}
     for disc in discs_of(package):
-        yield from _of_album(package, disc)
-        promised = {
-            track.number: track
-            for piece, track, _ in package.promised()
-            if piece.name == disc.image
-        }
-        for track in disc.tracks:
-            if promise := promised.get(track.sheet.number):
-                yield from _of_track(disc.name, track.sheet, promise)
+        if (file := files.get(disc.image)) is None:
+            continue
+        yield from _of_album(package, disc, file)
+        promised = {track.number: track for track in file.tracks}
+        for at, track in enumerate(disc.disc.tracks):
+            if promise := promised.get(track.number):
+                yield from _of_track(disc, at, track, promise)
 
 
-def _of_album(package: Package, disc: DiscFound) -> Iterator[Finding]:
-    manifest = package.manifest
-    if manifest is None:
-        return
-    if disc.sheet.catalog != manifest.upc:
+def _of_album(package: Package, disc: DiscFound, file: FilePromise) -> Iterator[Finding]:
+    assert package.manifest is not None
+    upc = package.manifest.upc
+    if disc.disc.catalog != upc:
         yield Finding(
             Severity.FAIL,
             "catalog-differs",
-            f"{disc.name}: CATALOG is {disc.sheet.catalog or 'none'}, the spec says "
-            f"{manifest.upc or 'none'}",
+            f"{disc.name}: UPC is {disc.disc.catalog or 'none'}, the spec says {upc or 'none'}",
         )
-    yield from _text(disc.name, "TITLE", disc.sheet.title, manifest.album)
-    yield from _text(disc.name, "PERFORMER", disc.sheet.performer, manifest.artist)
-
-
-def _of_track(name: str, found: CueTrack, promise: TrackPromise) -> Iterator[Finding]:
-    place = f"{name}: track {found.number:02d}"
-    isrc = promise.tags.get("isrc", "")
-    if found.isrc != isrc:
+    promised = int(file.disc.get("languages", 1))
+    if len(disc.disc.cd_text) != promised:
         yield Finding(
             Severity.FAIL,
-            "isrc-differs",
-            f"{place} has ISRC {found.isrc or 'none'}, the spec says {isrc or 'none'}",
-            track=promise.track,
+            "languages",
+            f"{disc.name}: CD-Text in {len(disc.disc.cd_text)} languages, promised are "
+            f"{promised}",
         )
-    artist = promise.tags.get("artist", found.performer)
-    yield from _text(place, "TITLE", found.title, promise.title, track=promise.track)
-    yield from _text(place, "PERFORMER", found.performer, artist, track=promise.track)
+    for number, block in enumerate(disc.disc.cd_text):
+        title = package.manifest.album if number else _first(file, "title", package)
+        artist = package.manifest.artist if number else _first(file, "performer", package)
+        place = _Place(disc, block, disc.name)
+        yield from _text(place, "TITLE", block.disc.title, title)
+        yield from _text(place, "PERFORMER", block.disc.performer, artist)
 
 
-def _text(
-    place: str, field: str, found: str, promised: str, *, track: str = ""
+def _first(file: FilePromise, what: str, package: Package) -> str:
+    """Return what the first language says of the disc, which the spec may word otherwise."""
+    assert package.manifest is not None
+    plain = {"title": package.manifest.album, "performer": package.manifest.artist}
+    return file.disc.get(f"cd_{what}", plain[what])
+
+
+def _of_track(
+    disc: DiscFound, at: int, found: DiscTrack, promise: TrackPromise
 ) -> Iterator[Finding]:
-    """Find a text that is not the promised one; a sheet may hold Latin-1 only."""
+    place, tags = f"{disc.name}: track {found.number:02d}", promise.tags
+    flags = " ".join(word for name, word in _FLAGS.items() if getattr(found, name))
+    for what, is_there, promised in (
+        ("isrc", found.isrc, tags.get("isrc", "")),
+        ("flags", flags, tags.get("flags", "")),
+    ):
+        if is_there != promised:
+            name = "ISRC" if what == "isrc" else what
+            yield Finding(
+                Severity.FAIL,
+                f"{what}-differs",
+                f"{place} has {name} {is_there or 'none'}, the spec says {promised or 'none'}",
+                track=promise.track,
+            )
+    for number, block in enumerate(disc.disc.cd_text):
+        if at >= len(block.tracks):
+            continue  # ddp/structure tells
+        said = block.tracks[at]
+        title, artist = promise.title, tags.get("artist", said.performer)
+        if not number:
+            title, artist = tags.get("cd_title", title), tags.get("cd_performer", artist)
+        spot = _Place(disc, block, place, promise.track)
+        yield from _text(spot, "TITLE", said.title, title)
+        yield from _text(spot, "PERFORMER", said.performer, artist)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a text stands: on which disc, in which language, and how that place is called."""
+
+    disc: DiscFound
+    block: TextBlock
+    name: str
+    track: str = ""
+
+
+def _text(place: _Place, field: str, found: str, promised: str) -> Iterator[Finding]:
+    """Find a text that is not the promised one; a disc has few characters."""
     if found == promised:
         return
-    if found == _in_latin_1(promised):
+    if found == place.disc.as_written(promised, place.block):
+        holds = _holds(place.disc, place.block)
         yield Finding(
             Severity.INFO,
             "simplified",
-            f"{place}: {field} is {found!r} for {promised!r}: cue sheets hold Latin-1 only",
-            track=track,
+            f"{place.name}: {field} is {found!r} for {promised!r}: {holds}",
+            track=place.track,
         )
     else:
         yield Finding(
             Severity.FAIL,
             "text-differs",
-            f"{place}: {field} is {found!r}, the spec says {promised!r}",
-            track=track,
+            f"{place.name}: {field} is {found!r}, the spec says {promised!r}",
+            track=place.track,
         )
 
 
-def _in_latin_1(text: str) -> str:
-    """Return what is read back of a text that was written into a sheet."""
-    only = CueFile("-", (CueTrack(1, (CueIndex(1, 0),), title=text),))
-    return CueSheet.decode(CueSheet((only,)).encode()).tracks[0].title
+def _holds(disc: DiscFound, block: TextBlock) -> str:
+    if disc.medium == "cue":
+        return "cue sheets hold Latin-1 only"
+    name = {"LATIN_1": "Latin-1", "MS_JIS": "MS-JIS"}.get(block.charset.name, "ASCII")
+    return f"this CD-Text holds {name} only"

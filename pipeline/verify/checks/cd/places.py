@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from formats.cdtime import sectors_to_msf
+from formats.disc import DiscTrack
 from pipeline.findings import Finding, Severity, check
 from pipeline.manifest import TrackPromise
+from pipeline.verify.discs import DiscFound, discs_of
 from pipeline.verify.package import Package
-from pipeline.verify.sheets import DiscTrack, discs_of
 
 
 @check(
@@ -17,7 +18,7 @@ from pipeline.verify.sheets import DiscTrack, discs_of
 def places(package: Package) -> Iterator[Finding]:
     """Every pause and every start is marked in the promised sector."""
     for disc in discs_of(package):
-        found = {track.sheet.number: track for track in disc.tracks}
+        found = {track.number: track for track in disc.disc.tracks}
         promised = {
             track.number: track
             for piece, track, _ in package.promised()
@@ -27,21 +28,21 @@ def places(package: Package) -> Iterator[Finding]:
             message = f"{disc.name}: {len(found)} tracks, {len(promised)} are promised"
             yield Finding(Severity.FAIL, "count", message)
         for number in sorted(set(found) & set(promised)):
-            yield from _moved(disc.name, found[number], promised[number])
+            yield from _moved(disc, found[number], promised[number])
 
 
-def _moved(name: str, track: DiscTrack, promise: TrackPromise) -> Iterator[Finding]:
-    pairs = (
-        ("00", track.pause_sectors, promise.pause_sectors),
-        ("01", track.start_sectors, promise.mark_sectors),
-    )
-    for index, found, promised in pairs:
+def _moved(disc: DiscFound, track: DiscTrack, promise: TrackPromise) -> Iterator[Finding]:
+    there = {index.number: disc.in_image(index.sector) for index in track.indexes}
+    wanted = {0: promise.pause_sectors, 1: promise.mark_sectors}
+    wanted |= dict(enumerate(promise.index_sectors, start=2))
+    for index in sorted({*there, *wanted}):
+        found, promised = there.get(index), wanted.get(index)
         if found != promised:
             yield Finding(
                 Severity.FAIL,
                 "moved",
-                f"{name}: track {promise.number:02d} INDEX {index} is {_shown(found)}, "
-                f"promised is {_shown(promised)}",
+                f"{disc.name}: track {promise.number:02d} INDEX {index:02d} is "
+                f"{_shown(found)}, promised is {_shown(promised)}",
                 track=promise.track,
             )
 

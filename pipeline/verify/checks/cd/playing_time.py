@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from formats.cdtime import (
     COMMON_LIMIT_SECTORS,
     LAST_SECTOR,
-    PREGAP_SECTORS,
     SAFE_LIMIT_SECTORS,
     sectors_to_msf,
 )
 from pipeline.findings import Finding, Severity, check
+from pipeline.verify.discs import discs_of
 from pipeline.verify.package import Package
-from pipeline.verify.sheets import discs_of
 
 
 @check(
@@ -22,7 +21,7 @@ from pipeline.verify.sheets import discs_of
 def playing_time(package: Package) -> Iterator[Finding]:
     """No disc lasts longer than 79:57:00; over 74:00:00 is told."""
     for disc in discs_of(package):
-        n_sectors = disc.n_sectors + PREGAP_SECTORS
+        n_sectors = max(disc.end_sector, disc.disc.lead_out_sector)
         if n_sectors > LAST_SECTOR:
             yield Finding(
                 Severity.FAIL,

@@ -1,0 +1,1 @@
+"""A DDP fileset against itself."""
