@@ -89,6 +89,8 @@ def disc_ids(disc: Disc) -> dict[str, str]:
 def image_facts(disc: Disc) -> dict[str, str]:
     """Return what a manifest promises of the whole disc, beside its image."""
     facts = disc_ids(disc) | {"languages": str(len(disc.cd_text))}
+    if disc.master_id:
+        facts["master_id"] = disc.master_id
     if disc.cd_text:
         first = disc.cd_text[0].disc
         facts |= {"cd_title": first.title, "cd_performer": first.performer}

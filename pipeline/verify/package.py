@@ -166,7 +166,8 @@ def open_package(path: Path) -> Package:
     ----------
     path : Path
         Folder of a deliverable, its ``SEND``, a folder of files of any origin, or one file: a
-        cue sheet brings the image that it names along, an image the sheet beside it.
+        cue sheet brings the image that it names along, an image the sheet beside it, DDPID and
+        DDPMS their fileset.
 
     Raises
     ------
@@ -175,6 +176,8 @@ def open_package(path: Path) -> Package:
     StoreError
         If its manifest cannot be read.
     """
+    if path.is_file() and _marks_fileset(path.name):
+        path = path.parent
     if path.is_file():
         return _opened(path, path.parent, _alone(path), None)
     if not path.is_dir():
@@ -243,7 +246,8 @@ def _alone(path: Path) -> tuple[str, ...]:
             return (path.name,)
         case _:
             raise VerifyFailed(
-                str(path), "is checked as WAV, FLAC, MP3, cue sheet or CD image, by its ending"
+                str(path),
+                "is checked as WAV, FLAC, MP3, ZIP, cue sheet or CD image, by its ending",
             )
 
 

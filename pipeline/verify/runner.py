@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from formats.errors import FormatError
+from formats.zipped import unpack
+from pipeline.errors import VerifyFailed
 from pipeline.findings import Check, Finding, Severity, worst
 from pipeline.verify.checks.album.joined import joined
 from pipeline.verify.checks.audio.clipped import clipped
@@ -144,8 +147,8 @@ def verify_folder(path: Path, *, measure: Measure | None = None, jobs: int = 2) 
     Parameters
     ----------
     path : Path
-        Folder of a deliverable, of files of any origin, or one WAV, FLAC, MP3, cue sheet or CD
-        image.
+        Folder of a deliverable, of files of any origin, a ZIP file of one, or one WAV, FLAC,
+        MP3, cue sheet or CD image.
     measure : callable, optional
         Opens and measures the audio; by default every byte is decoded here and now.
     jobs : int
@@ -154,16 +157,35 @@ def verify_folder(path: Path, *, measure: Measure | None = None, jobs: int = 2) 
     Raises
     ------
     VerifyFailed
-        If there is nothing to check, or what was built is not for release.
+        If there is nothing to check, what was built is not for release, or a ZIP file cannot
+        be unpacked.
     StoreError
         If its manifest cannot be read.
     ToolError
         If a decoder cannot be called.
     """
+    if path.is_file() and path.suffix.lower() == ".zip":
+        with tempfile.TemporaryDirectory(prefix="glassmaster-") as folder:
+            _unpack(path, Path(folder))
+            unpacked = _verified(Path(folder), measure or _measure_now(jobs))
+            return replace(unpacked, package=replace(unpacked.package, folder=path))
+    return _verified(path, measure or _measure_now(jobs))
+
+
+def _verified(path: Path, measure: Measure) -> Verdict:
     package = open_package(path)
-    pieces = pieces_of(package)
-    facts = (measure or _measure_now(jobs))(package, pieces)
-    return judge(replace(package, facts=facts))
+    return judge(replace(package, facts=measure(package, pieces_of(package))))
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    try:
+        unpack(path, folder)
+    except FormatError as error:
+        raise VerifyFailed(str(path), str(error), "ask for it to be sent again") from error
+    except OSError as error:
+        raise VerifyFailed(
+            str(path), f"cannot be unpacked: {error.strerror}", "make room on the disk"
+        ) from error
 
 
 def judge(package: Package) -> Verdict:

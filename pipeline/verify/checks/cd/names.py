@@ -38,6 +38,14 @@ def _of_album(package: Package, disc: DiscFound, file: FilePromise) -> Iterator[
             "catalog-differs",
             f"{disc.name}: UPC is {disc.disc.catalog or 'none'}, the spec says {upc or 'none'}",
         )
+    master_id = file.disc.get("master_id", "")
+    if disc.medium == "ddp" and disc.disc.master_id != master_id:
+        yield Finding(
+            Severity.FAIL,
+            "master-id-differs",
+            f"{disc.name}: master id is {disc.disc.master_id or 'none'}, promised is "
+            f"{master_id or 'none'}",
+        )
     promised = int(file.disc.get("languages", 1))
     if len(disc.disc.cd_text) != promised:
         yield Finding(
