@@ -29,6 +29,8 @@ from formats.program import BYTES_PER_SAMPLE
 _WORD = 0xFFFF_FFFF
 # What drives read near the ends of a disc differs, so five sectors there do not count.
 _SKIPPED_SAMPLES = 5 * SAMPLES_PER_SECTOR
+_CHUNK_SAMPLES = 1 << 14  # what a processor keeps near it
+_PLACES = np.arange(_CHUNK_SAMPLES, dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +207,14 @@ class AccurateRip:
         counted_from = _SKIPPED_SAMPLES - 1 if is_first else 0
         counted_to = self._lengths[self._track] - (_SKIPPED_SAMPLES if is_last else 0)
         first, last = max(begin, counted_from), min(end, counted_to)
-        if first < last:
-            places = np.arange(first + 1, last + 1, dtype=np.uint64)
-            products = places * words[first - begin : last - begin]
+        for start in range(first, last, _CHUNK_SAMPLES):
+            stop = min(start + _CHUNK_SAMPLES, last)
+            products = np.add(_PLACES[: stop - start], np.uint64(start + 1))
+            products *= words[start - begin : stop - begin]
             # A sum that overflows 64 bits is still right in its lower 32.
             self._low[self._track] += int(products.sum()) & _WORD
-            self._high[self._track] += int((products >> np.uint64(32)).sum())
+            products >>= np.uint64(32)
+            self._high[self._track] += int(products.sum())
         self._reached = end
         if end == self._lengths[self._track]:
             self._track, self._reached = self._track + 1, 0

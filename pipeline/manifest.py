@@ -18,6 +18,13 @@ from pipeline.errors import StoreError
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_VERSION = 2
+DATABASES = {
+    "musicbrainz_id": "MusicBrainz",
+    "freedb_id": "freedb",
+    "accuraterip_id": "AccurateRip",
+    "ctdb_toc_id": "CUETools",
+}
+"""What databases of discs are called, by the key of their id in `FilePromise.disc`."""
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError)
 
 
@@ -90,6 +97,8 @@ class FilePromise:
         The same hash as plants ask for it; empty where nobody does.
     disc : mapping of str to str
         Of the image of a disc: what it is known by in databases, and what CD-Text says of it.
+    accuraterip : tuple of str
+        Of the image of a disc: the sums v1 and v2 of each track, as AccurateRip has them.
     """
 
     name: str
@@ -102,6 +111,7 @@ class FilePromise:
     tracks: tuple[TrackPromise, ...] = ()
     md5: str = ""
     disc: Mapping[str, str] = field(default_factory=dict)
+    accuraterip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,16 @@ class Manifest:
     sample_rate_hz: int = 0
     verdict: Mapping[str, Any] = field(default_factory=dict)
     is_released: bool = False
+
+    @property
+    def disc_ids(self) -> dict[str, str]:
+        """What a disc is known by, by the name of the database; empty if it is none."""
+        return {
+            DATABASES[key]: found
+            for file in self.files
+            for key, found in file.disc.items()
+            if key in DATABASES
+        }
 
     @property
     def audio_files(self) -> tuple[FilePromise, ...]:
@@ -205,7 +225,8 @@ def read_manifest(path: Path) -> Manifest:
 
 def _file(data: dict[str, Any]) -> FilePromise:
     tracks = tuple(_track(each) for each in data.pop("tracks"))
-    return FilePromise(**data, tracks=tracks)
+    sums = tuple(data.pop("accuraterip", ()))
+    return FilePromise(**data, tracks=tracks, accuraterip=sums)
 
 
 def _track(data: dict[str, Any]) -> TrackPromise:

@@ -227,16 +227,11 @@ def _stage(session: Session, parcel: Parcel) -> Staged:
     def made(recipe: Recipe) -> FilePromise:
         name = recipe.promise.name
         stands = standing.get(made_from[name])
-        is_known = stands is not None and (bool(stands.md5) or not recipe.has_md5)
-        if stands is None or not is_known or not stands.take_over(folder / SEND / name):
+        is_answered = stands is not None and stands.sums.answer(recipe)
+        if stands is None or not is_answered or not stands.take_over(folder / SEND / name):
             return compose(recipe, folder / SEND, path_of=session.store.path_of, made=files)
         taken_over[name] = stands
-        return replace(
-            recipe.promise,
-            size_bytes=stands.size_bytes,
-            sha256=stands.sha256,
-            md5=stands.md5 if recipe.has_md5 else "",
-        )
+        return stands.sums.promise(recipe, stands.size_bytes)
 
     for recipe in parcel.recipes.values():
         files.append(made(recipe))  # noqa: PERF401 - each needs those before it

@@ -18,13 +18,14 @@ from pipeline.build.orders import CD_RATE_HZ, Order, OrderedTrack
 from pipeline.build.session import Session
 from pipeline.deliver.album import Rendered, RenderedTrack
 from pipeline.deliver.cd import cue_recipes, ddp_recipes
-from pipeline.deliver.disc import DATABASES, DiscWords, disc_ids, disc_of
+from pipeline.deliver.disc import DiscWords, disc_ids, disc_of
 from pipeline.deliver.files import files_recipes
 from pipeline.deliver.package import Recipe, recipe_digest
 from pipeline.engine import Artifact, Output
 from pipeline.errors import DeliveryError, SourceError
 from pipeline.findings import Finding
 from pipeline.lock import EditionLock, LockedDeliverable, digest_of
+from pipeline.manifest import DATABASES
 from pipeline.papers.heading import Heading
 from pipeline.papers.labelcopy import CopyTrack, LabelCopy
 from pipeline.papers.papers import PAPERS_VERSION, Papers

@@ -221,6 +221,8 @@ class Reporter:
             checks=each.checks,
             findings=each.findings,
             not_checked=each.not_checked,
+            disc_ids=manifest.disc_ids,
+            accuraterip=tuple(sums for file in manifest.files for sums in file.accuraterip),
         )
 
 

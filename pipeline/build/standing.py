@@ -13,12 +13,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from formats.atomic import write_atomically
 from pipeline.build.parcels import Parcel, target_of
 from pipeline.build.session import Session
 from pipeline.deliver import publish
-from pipeline.deliver.package import SEND, recipe_digest
+from pipeline.deliver.package import SEND, Sums, made_from
 from pipeline.manifest import MANIFEST_NAME, Manifest, read_manifest
 from pipeline.verify.inspect import AudioFacts
 from pipeline.verify.package import Package, Piece
@@ -30,9 +31,8 @@ class StandingFile:
 
     path: Path
     size_bytes: int
-    sha256: str
+    sums: Sums
     payloads: tuple[str, ...]
-    md5: str = ""
 
     def take_over(self, path: Path) -> bool:
         """Give the file a second name; whether the file system could.
@@ -50,7 +50,7 @@ class StandingFile:
 
 def own_digests(parcel: Parcel) -> dict[str, str]:
     """Return what each file of a parcel is made from, by its name in ``SEND/``."""
-    return {each.promise.name: recipe_digest({"": each}) for each in parcel.recipes.values()}
+    return {each.promise.name: made_from(each) for each in parcel.recipes.values()}
 
 
 def standing_files(session: Session, name: str) -> dict[str, StandingFile]:
@@ -59,13 +59,13 @@ def standing_files(session: Session, name: str) -> dict[str, StandingFile]:
     target = target_of(session, name)
     untouched = publish.untouched_files(target, session.journal)
     standing = {}
-    for made_from, (file, payloads, *md5) in found.get("files", {}).items():
+    for digest, (file, payloads, md5, accuraterip) in found.get("standing", {}).items():
         place = f"{SEND}/{file}"
         if place in untouched:
             size_bytes, sha256 = untouched[place]
-            standing[made_from] = StandingFile(
-                target / place, size_bytes, sha256, tuple(payloads), "".join(md5)
-            )
+            known = Sums(sha256, md5, tuple(accuraterip))
+            path = target / place
+            standing[digest] = StandingFile(path, size_bytes, known, tuple(payloads))
     return standing
 
 
@@ -82,20 +82,20 @@ def remember(
     With it the keys of the steps that measured: the store keeps what they made as long as the
     deliverable stands.
     """
-    files: dict[str, tuple[str, list[str], str]] = {}
+    files: dict[str, tuple[Any, ...]] = {}
     promised = package.manifest.files if package.manifest else ()
-    md5 = {each.name: each.md5 for each in promised}
-    for name, made_from in own_digests(parcel).items():
+    sums = {each.name: (each.md5, each.accuraterip) for each in promised}
+    for name, digest in own_digests(parcel).items():
         pieces = sorted(
-            (each.index, digest) for each, digest in payloads.items() if each.name == name
+            (each.index, payload) for each, payload in payloads.items() if each.name == name
         )
-        files[made_from] = (name, [digest for _, digest in pieces], md5.get(name, ""))
+        files[digest] = (name, [each for _, each in pieces], *sums[name])
     rows = [
         {"name": piece.name, "index": piece.index, "facts": each.to_json()}
         for piece, each in package.facts.items()
         if isinstance(each, AudioFacts)
     ]
-    note = {"recipe": parcel.recipe, "keys": sorted(keys), "files": files, "rows": rows}
+    note = {"recipe": parcel.recipe, "keys": sorted(keys), "standing": files, "rows": rows}
     write_atomically(_note_path(session, parcel.name), json.dumps(note).encode())
 
 

@@ -20,7 +20,7 @@ from formats.filenames import safe_filename
 from pipeline.assemble.cd import CdLayout
 from pipeline.deliver.album import Rendered, RenderedTrack, package_name
 from pipeline.deliver.disc import image_facts, marks_of, track_words
-from pipeline.deliver.package import ChecksumList, Packed, Recipe, Silence
+from pipeline.deliver.package import ChecksumList, ImageOf, Packed, Recipe, Silence
 from pipeline.engine import Artifact
 from pipeline.manifest import FilePromise, TrackPromise
 
@@ -143,7 +143,7 @@ def _image(
         tracks=tracks,
         disc=image_facts(disc),
     )
-    return Recipe(promise, parts)
+    return Recipe(promise, parts, image=ImageOf(disc, first_sector))
 
 
 def _tags(rendered: Rendered, track: RenderedTrack) -> Iterator[tuple[str, str]]:

@@ -24,13 +24,6 @@ from pipeline.spec.model import AlbumInfo, TrackSpec
 
 JAPANESE = 0x69
 """Language code of CD-Text (EBU Tech 3264, appendix 3)."""
-DATABASES = {
-    "musicbrainz_id": "MusicBrainz",
-    "freedb_id": "freedb",
-    "accuraterip_id": "AccurateRip",
-    "ctdb_toc_id": "CUETools",
-}
-"""What the databases are called, by the key of their ids in a manifest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
+from formats.cdtime import BYTES_PER_SECTOR, SAMPLES_PER_SECTOR
 from formats.checksums import encode_checksums, file_digest
+from formats.disc import Disc
+from formats.discid import AccurateRip
 from formats.errors import EncodeError, FormatError
 from formats.tags import Tags, copy_tagged, id3
 from formats.wav import wav_header
@@ -59,6 +63,14 @@ Part = bytes | Artifact | Silence | WavHead | ChecksumList | Packed
 
 
 @dataclass(frozen=True, slots=True)
+class ImageOf:
+    """A disc, and the sector of it that its image begins with."""
+
+    disc: Disc
+    first_sector: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How one file of ``SEND/`` is made.
 
@@ -73,12 +85,39 @@ class Recipe:
         Its tags: in its `WavHead`, or else put on the copy of its one artifact.
     has_md5 : bool
         Whether its MD5 sum is wanted too.
+    image : ImageOf or None
+        What disc it is an image of: the sums of its tracks are wanted too.
     """
 
     promise: FilePromise
     parts: tuple[Part, ...]
     tags: Tags | None = None
     has_md5: bool = False
+    image: ImageOf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a file is known by, as far as its recipe asks for it."""
+
+    sha256: str
+    md5: str = ""
+    accuraterip: tuple[str, ...] = ()
+
+    def answer(self, recipe: Recipe) -> bool:
+        """Whether all that a recipe asks for is here."""
+        has_md5 = bool(self.md5) or not recipe.has_md5
+        return has_md5 and (bool(self.accuraterip) or recipe.image is None)
+
+    def promise(self, recipe: Recipe, size_bytes: int) -> FilePromise:
+        """Return the promise of a recipe, filled in."""
+        return replace(
+            recipe.promise,
+            size_bytes=size_bytes,
+            sha256=self.sha256,
+            md5=self.md5 if recipe.has_md5 else "",
+            accuraterip=self.accuraterip if recipe.image else (),
+        )
 
 
 def recipe_digest(recipes: Mapping[str, Recipe]) -> str:
@@ -88,6 +127,13 @@ def recipe_digest(recipes: Mapping[str, Recipe]) -> str:
     and keeps its revision, without being made.
     """
     return digest_of([PACKAGE_VERSION, [_described(each) for each in recipes.values()]])
+
+
+def made_from(recipe: Recipe) -> str:
+    """Return a digest of everything that one file and its sums are made from."""
+    image = recipe.image
+    marks = [track.start_sector for track in image.disc.tracks] if image else []
+    return digest_of([PACKAGE_VERSION, _described(recipe), marks])
 
 
 def compose(
@@ -135,12 +181,7 @@ def compose(
             f"cannot be made from the store: {error}",
             "build with --rehash: what is damaged is made again",
         ) from error
-    return replace(
-        recipe.promise,
-        size_bytes=path.stat().st_size,
-        sha256=sums["sha256"],
-        md5=sums.get("md5", ""),
-    )
+    return sums.promise(recipe, path.stat().st_size)
 
 
 def _written(
@@ -148,33 +189,62 @@ def _written(
     folder: Path,
     path_of: Callable[[Artifact], Path],
     md5_of: Mapping[str, str],
-) -> dict[str, str]:
+) -> Sums:
     """Write a file, tags and all, and return its hashes."""
     path = folder / recipe.promise.name
     match recipe.parts:
         case (Artifact() as encoded,) if recipe.tags:
             copy_tagged(path_of(encoded), path, recipe.tags)
-            return {"sha256": file_digest(path)}
+            return Sums(file_digest(path))
         case (Packed(names),):
             write_zip(path, {name: folder / name for name in names})
-            return {"sha256": file_digest(path)}
+            return Sums(file_digest(path))
         case (ChecksumList(names),):
             sums = {PurePosixPath(name).name: md5_of[name] for name in names}
-            return _joined([encode_checksums(sums)], path, has_md5=False)
+            return _joined([encode_checksums(sums)], path)
         case _:
-            return _joined(_blocks(recipe, path_of), path, has_md5=recipe.has_md5)
+            return _joined(_blocks(recipe, path_of), path, recipe)
 
 
-def _joined(blocks: Iterable[bytes], path: Path, *, has_md5: bool) -> dict[str, str]:
-    hashers = {"sha256": hashlib.sha256()}
-    if has_md5:
-        hashers["md5"] = hashlib.md5(usedforsecurity=False)
+def _joined(blocks: Iterable[bytes], path: Path, recipe: Recipe | None = None) -> Sums:
+    sha256 = hashlib.sha256()
+    md5 = hashlib.md5(usedforsecurity=False) if recipe and recipe.has_md5 else None
+    tracks = _TrackSums(recipe.image) if recipe and recipe.image else None
     with path.open("wb") as out:
         for block in blocks:
-            for each in hashers.values():
-                each.update(block)
+            sha256.update(block)
+            if md5:
+                md5.update(block)
+            if tracks:
+                tracks.add(block)
             out.write(block)
-    return {name: each.hexdigest() for name, each in hashers.items()}
+    return Sums(
+        sha256.hexdigest(),
+        md5.hexdigest() if md5 else "",
+        tracks.finish() if tracks else (),
+    )
+
+
+class _TrackSums:
+    """The AccurateRip sums of an image that is being written."""
+
+    def __init__(self, image: ImageOf) -> None:
+        disc = image.disc
+        starts = [track.start_sector for track in disc.tracks]
+        lengths = [end - start for start, end in pairwise([*starts, disc.lead_out_sector])]
+        self._summing = AccurateRip([each * SAMPLES_PER_SECTOR for each in lengths])
+        self._before_bytes = (starts[0] - image.first_sector) * BYTES_PER_SECTOR
+
+    def add(self, block: bytes) -> None:
+        """Take the next bytes of the image; what lies before track 1 does not count."""
+        skipped = min(self._before_bytes, len(block))
+        self._before_bytes -= skipped
+        if skipped < len(block):
+            self._summing.add(block[skipped:])
+
+    def finish(self) -> tuple[str, ...]:
+        """Return both sums of each track."""
+        return tuple(f"{each.v1:08x} {each.v2:08x}" for each in self._summing.finish())
 
 
 def _blocks(recipe: Recipe, path_of: Callable[[Artifact], Path]) -> Iterator[bytes]:

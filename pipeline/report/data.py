@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from math import inf, isnan
 from typing import Any
 
@@ -101,7 +101,10 @@ class EditionReport:
 
 @dataclass(frozen=True, slots=True)
 class DeliverableReport:
-    """One deliverable: where it lies, whether it may be sent, and what was checked."""
+    """One deliverable: where it lies, whether it may be sent, and what was checked.
+
+    Of a disc, `disc_ids` are what databases know it by, `accuraterip` both sums of each track.
+    """
 
     name: str
     kind: str
@@ -117,6 +120,8 @@ class DeliverableReport:
     checks: tuple[str, ...]
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...]
+    disc_ids: Mapping[str, str] = field(default_factory=dict)
+    accuraterip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from pipeline.verify.checks.audio.meters import meters
 from pipeline.verify.checks.audio.opens import opens
 from pipeline.verify.checks.audio.true_peak import true_peak
 from pipeline.verify.checks.cd.identifiers import identifiers
+from pipeline.verify.checks.cd.identity import identity
 from pipeline.verify.checks.cd.image_size import image_size
 from pipeline.verify.checks.cd.marks import marks
 from pipeline.verify.checks.cd.names import names
@@ -58,7 +59,17 @@ GENERAL: tuple[Check, ...] = (
     dynamics,
     joined,
 )
-_DISC = (marks, places, image_size, track_length, playing_time, silence, identifiers, names)
+_DISC = (
+    marks,
+    places,
+    image_size,
+    track_length,
+    playing_time,
+    silence,
+    identifiers,
+    names,
+    identity,
+)
 BY_KIND: Mapping[str, tuple[Check, ...]] = {
     "files": (tags_complete,),
     "cd_image": _DISC,
@@ -69,7 +80,7 @@ _OF_PROMISES = frozenset(
     each.id
     for each in (
         files_complete, intact, audio_format, length, identical, loudness, dynamics, joined,
-        places, silence, names, tags_complete,
+        places, silence, names, identity, tags_complete,
     )
 )  # fmt: skip
 """Checks that compare with a manifest, and have nothing to say without one."""

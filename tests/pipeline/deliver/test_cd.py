@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from formats.cue import CueSheet
+from formats.discid import accuraterip_sums
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.timeline import Join, Take, lay_out
 from pipeline.deliver.album import Rendered
-from pipeline.deliver.cd import cue_recipes
+from pipeline.deliver.cd import cue_recipes, ddp_recipes
 from pipeline.deliver.disc import disc_of
-from pipeline.deliver.package import compose
+from pipeline.deliver.package import compose, made_from
 from pipeline.engine import MemoryStore
 
 MakeAlbum = Callable[..., Rendered]
@@ -114,3 +115,40 @@ def test_a_catalogue_number_names_the_image(make_album: MakeAlbum) -> None:
     disc = disc_of(numbered, layout)
     recipes = cue_recipes(numbered, layout, disc, revision=1, content="0" * 16)
     assert recipes["image"].promise.name == "FER 012-CD_r1_00000000/FER 012-CD.bin"
+
+
+def test_an_image_promises_the_sums_of_its_tracks_as_ripping_programs_have_them(
+    make_album: MakeAlbum, memory: MemoryStore, tmp_path: Path
+) -> None:
+    album = make_album(["Tide", "Undertow"], n_sectors=40)
+    layout = layout_of(album, first=2)
+    disc = disc_of(album, layout)
+    promised, sound = set(), b""
+    for recipes in (
+        cue_recipes(album, layout, disc, revision=1, content="0" * 16),
+        ddp_recipes(album, layout, disc, is_zipped=False, revision=1, content="0" * 16),
+    ):
+        image = next(each for each in recipes.values() if each.image)
+        promise = compose(image, tmp_path, path_of=memory.path_of)
+        promised.add(promise.accuraterip)
+        sound = (tmp_path / promise.name).read_bytes()[-85 * 2352 :]  # from INDEX 01 on
+    expected = accuraterip_sums(disc, [sound])
+    assert promised == {tuple(f"{each.v1:08x} {each.v2:08x}" for each in expected)}
+
+
+def test_a_file_is_made_from_other_things_when_only_marks_move(make_album: MakeAlbum) -> None:
+    album = make_album(["Tide", "Undertow"], n_sectors=40)
+    found = set()
+    for others in (0, 5):
+        layout = replace_offset(layout_of(album), others)
+        recipes = cue_recipes(
+            album, layout, disc_of(album, layout), revision=1, content="0" * 16
+        )
+        found.add(made_from(recipes["image"]))
+    assert len(found) == 2
+
+
+def replace_offset(layout: CdLayout, sectors: int) -> CdLayout:
+    first, second = layout.tracks
+    moved = replace(second, start_sectors=second.start_sectors - sectors)
+    return replace(layout, tracks=(first, moved))

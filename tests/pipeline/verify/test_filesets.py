@@ -228,3 +228,14 @@ def test_a_word_in_the_subcode_that_was_not_promised_fails(
     at = next(n for n, each in enumerate(data["files"]) if each["tracks"])
     promise(folder, "files", at, "tracks", 0, "tags", tag, to=to)
     assert found(verify_folder(folder)) == {code}
+
+
+@pytest.mark.parametrize("kind", ["cd", "ddp"])
+def test_an_id_of_other_marks_fails(good: Good, promise: Change, kind: str) -> None:
+    folder = good(kind)
+    data = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
+    at = next(n for n, each in enumerate(data["files"]) if each["tracks"])
+    promise(folder, "files", at, "disc", "freedb_id", to="01234567")
+    verdict = verify_folder(folder)
+    assert found(verdict) == {"cd/identity:differs"}
+    assert "freedb knows it as" in verdict.findings[0].message

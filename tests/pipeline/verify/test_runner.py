@@ -273,7 +273,7 @@ def test_a_tag_that_is_changed_taken_out_or_added_is_found(
 def test_a_moved_mark_is_found(good: Good) -> None:
     folder = good("cd")
     edit_sheet(folder, "INDEX 01 00:04:57", "INDEX 01 00:04:58")
-    assert found(verify_folder(folder)) == {"cd/places:moved"}
+    assert found(verify_folder(folder)) == {"cd/places:moved", "cd/identity:differs"}
 
 
 def test_a_swapped_isrc_is_found(good: Good) -> None:
