@@ -25,7 +25,7 @@ demo: $(STAMP)
 	@cd demo && $(GLASSMASTER) build
 	@echo
 	@echo "Opened again, without the spec, as whoever receives it would:"
-	@cd demo && $(GLASSMASTER) verify out/cd out/promo
+	@cd demo && $(GLASSMASTER) verify out/plant out/promo
 	@echo
 	@echo "All of it is in demo/. The spec: album.yaml. What was decided: album.lock."
 	@echo "What to hand over: out/*/SEND. Its papers: out/*/papers. The report: out/reports/album.html"
