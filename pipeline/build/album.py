@@ -100,8 +100,7 @@ def _new_lock(
 
 
 def _starts(work: EditionWork) -> dict[str, int]:
-    timeline = work.timelines.get("files") or work.timelines["cd"]
-    return {span.track: span.start_sectors for span in timeline.spans}
+    return {span.track: span.start_sectors for span in work.timeline.spans}
 
 
 def _summary(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.assemble.takes import Medium, has_hidden_first
 from pipeline.assemble.timeline import Span, Timeline
 from pipeline.build import steps
-from pipeline.build.work import EditionWork
+from pipeline.build.work import EditionWork, Programme
 from pipeline.deliver.cd import CD_BITS
 from pipeline.engine import Output, Step
 from pipeline.lock import EditionLock
@@ -54,8 +54,10 @@ class OrderedTrack:
     ----------
     span : Span
         Where it lies on the programme.
+    disc : int
+        The disc it is on, from 1.
     number : int
-        Its number on the medium.
+        Its number there.
     payload : tuple of Output
         What goes into its file: encoded, or raw samples.
     floats : tuple of Output
@@ -65,6 +67,7 @@ class OrderedTrack:
     """
 
     span: Span
+    disc: int
     number: int
     payload: tuple[Output, ...]
     floats: tuple[Output, ...]
@@ -96,6 +99,12 @@ def medium_of(spec: AnyDeliverable) -> Medium:
     return "cd" if isinstance(spec, CdImage | Ddp) else "files"
 
 
+def programme_of(spec: AnyDeliverable) -> Programme:
+    """Return the programme that a deliverable holds: all of an edition, or one disc of it."""
+    disc = (spec.disc or 0) if isinstance(spec, CdImage | Ddp) else 0
+    return medium_of(spec), disc
+
+
 def format_of(spec: AnyDeliverable, *, album_rate_hz: int) -> Format:
     """Return what the audio of a deliverable is."""
     if isinstance(spec, CdImage | Ddp):
@@ -125,7 +134,9 @@ def place_order(
     A gain that is not decided yet is None in its step: such a step waits for its master anyway.
     """
     wanted = format_of(spec, album_rate_hz=album_rate_hz)
-    timeline = work.timelines[medium_of(spec)]
+    programme = programme_of(spec)
+    medium, disc = programme
+    timeline = work.timelines[programme]
     segments = {
         segment.tracks: steps.segment_step(
             segment,
@@ -142,13 +153,15 @@ def place_order(
         for segment in timeline.segments
     }
     first = 1
-    if medium_of(spec) == "cd" and has_hidden_first(work.edition.tracks):
+    if medium == "cd" and has_hidden_first(work.edition.tracks_on(disc)):
         first = 0
-    if medium_of(spec) == "files" and _opens_with_hidden(work):
+    if medium == "files" and _opens_with_hidden(work):
         first = 0
     tracks = tuple(
-        _ordered(span, number, timeline, segments, wanted)
-        for number, span in enumerate(timeline.spans, start=first)
+        _ordered(span, place, timeline, segments, wanted)
+        for span, place in zip(
+            timeline.spans, _numbered(work, timeline, first=first), strict=True
+        )
     )
     return Order(
         name,
@@ -162,15 +175,27 @@ def place_order(
     )
 
 
+def _numbered(
+    work: EditionWork, timeline: Timeline, *, first: int
+) -> Iterator[tuple[int, int]]:
+    """Yield disc and number of each span: every disc after the first begins with 1."""
+    disc, number = 1, first - 1
+    for span in timeline.spans:
+        now = work.edition.disc_of(span.track)
+        number = number + 1 if now == disc or span is timeline.spans[0] else 1
+        disc = now
+        yield disc, number
+
+
 def _opens_with_hidden(work: EditionWork) -> bool:
-    first = work.timelines["files"].spans[0].track
+    first = work.timelines["files", 0].spans[0].track
     hidden = work.edition.track(first).hidden
     return hidden is not None and hidden.before is not None
 
 
 def _ordered(
     span: Span,
-    number: int,
+    place: tuple[int, int],
     timeline: Timeline,
     segments: Mapping[tuple[str, ...], Step],
     wanted: Format,
@@ -190,7 +215,7 @@ def _ordered(
     match wanted.name:
         case "mp3":
             mp3 = steps.mp3_step(span, pieces, sample_rate_hz=rate_hz, kbps=wanted.kbps)
-            return OrderedTrack(span, number, (mp3.output("mp3"),), floats)
+            return OrderedTrack(span, *place, (mp3.output("mp3"),), floats)
         case "flac":
             flac = steps.flac_step(
                 span,
@@ -200,7 +225,7 @@ def _ordered(
                 dither=wanted.dither_params,
             )
             return OrderedTrack(
-                span, number, (flac.output("flac"),), floats, flac.output("words")
+                span, *place, (flac.output("flac"),), floats, flac.output("words")
             )
         case _:
             words = [
@@ -214,5 +239,5 @@ def _ordered(
                 for (track, _), piece in zip(span.pieces, pieces, strict=True)
             ]
             return OrderedTrack(
-                span, number, tuple(step.output("pcm") for step in words), floats
+                span, *place, tuple(step.output("pcm") for step in words), floats
             )

@@ -14,7 +14,7 @@ from formats.disc import Disc
 from formats.errors import EncodeError, FormatError
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.takes import has_hidden_first
-from pipeline.build.orders import CD_RATE_HZ, Order, OrderedTrack
+from pipeline.build.orders import CD_RATE_HZ, Order, OrderedTrack, programme_of
 from pipeline.build.session import Session
 from pipeline.deliver.album import Rendered, RenderedTrack
 from pipeline.deliver.cd import cue_recipes, ddp_recipes
@@ -163,6 +163,8 @@ def _rendered(session: Session, order: Order, made: Made, decisions: EditionLock
         tracks,
         order.work.limiter.ceiling_dbtp if order.work.limiter else None,
         artwork_of(session) if order.format.name != "bin" else None,
+        edition.n_discs,
+        programme_of(order.spec)[1] if edition.n_discs > 1 else 0,
     )
 
 
@@ -181,6 +183,7 @@ def _rendered_track(
         # With hidden material inside, the file is not the song whose loudness was decided.
         decision.integrated_lufs if decision and len(span.pieces) == 1 else None,
         _limited_db(session, ordered, made),
+        ordered.disc,
     )
 
 
@@ -227,7 +230,7 @@ class _Pressed:
 def _pressed(order: Order, rendered: Rendered) -> _Pressed | None:
     if not isinstance(order.spec, CdImage | Ddp):
         return None
-    offset, tracks = order.spec.start_offset, order.work.edition.tracks
+    offset, tracks = order.spec.start_offset, order.work.edition.tracks_on(order.spec.disc or 0)
     layout = lay_out_cd(
         order.timeline,
         offset=StartOffset(_sectors(offset.first), _sectors(offset.others)),
@@ -325,6 +328,7 @@ def _papers(
 def _heading(order: Order, rendered: Rendered, *, revision: int, content: str) -> Heading:
     info, product = rendered.info, rendered.product
     return Heading(
+        disc=f"{rendered.disc} of {rendered.n_discs}" if rendered.disc else "",
         album=rendered.title,
         artist=info.artist,
         label=info.label or "",
@@ -348,6 +352,7 @@ def _printed_tracks(rendered: Rendered) -> tuple[CopyTrack, ...]:
             each.spec.artist or rendered.info.artist,
             each.spec.isrc or "",
             each.n_sectors,
+            each.disc if rendered.n_discs > 1 else 0,
         )
         for each in rendered.tracks
     )

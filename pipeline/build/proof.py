@@ -11,7 +11,7 @@ from pathlib import Path
 from formats.atomic import write_atomically
 from formats.filenames import safe_filename
 from formats.wav import wav_header
-from pipeline.assemble.takes import Medium, takes
+from pipeline.assemble.takes import takes
 from pipeline.assemble.timeline import Fade, Join, Take, Timeline, lay_out
 from pipeline.build import steps
 from pipeline.build.preparing import master_and_decide, prepare
@@ -71,8 +71,7 @@ def proof_album(
 def _seams(
     work: EditionWork, intake: Intake, decisions: EditionLock, rate_hz: int
 ) -> Iterator[Seam]:
-    medium: Medium = "files" if "files" in work.timelines else "cd"
-    heard = takes(work.edition.tracks, intake.facts, medium=medium)
+    heard = takes(work.edition.tracks, intake.facts, medium=work.medium)
     for number, (before, after) in enumerate(pairwise(heard), start=1):
         timeline = lay_out([_end_of(before, after.join), _start_of(after)])
         edition = f"{work.edition.id}-" if work.edition.id else ""

@@ -76,7 +76,7 @@ class Reporter:
         )
 
     def _edition(self, name: str, work: EditionWork) -> EditionReport:
-        timeline = work.timelines.get("files") or work.timelines["cd"]
+        timeline = work.timeline
         opened = self._opened(name)
         facts = opened.facts if opened else {}
         tracks = tuple(

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from formats.atomic import write_atomically
-from pipeline.assemble.takes import Medium
 from pipeline.build import steps
-from pipeline.build.orders import medium_of
+from pipeline.build.orders import programme_of
 from pipeline.build.tools import tool_versions
-from pipeline.build.work import EditionWork, prepare_edition
+from pipeline.build.work import EditionWork, Programme, prepare_edition
 from pipeline.deliver import publish
 from pipeline.engine import (
     Artifact,
@@ -266,20 +265,20 @@ class Session:
         self, deliverables: Mapping[str, AnyDeliverable], intake: Intake
     ) -> dict[str, EditionWork]:
         """Return the editions that the deliverables need, laid out, by id."""
-        media: dict[str, set[Medium]] = {}
+        programmes: dict[str, set[Programme]] = {}
         for each in deliverables.values():
-            media.setdefault(each.edition or "", set()).add(medium_of(each))
-        if not media:
-            media[""] = {"files"}
+            programmes.setdefault(each.edition or "", set()).add(programme_of(each))
+        if not programmes:
+            programmes[""] = {("files", 0)}
         return {
             name: prepare_edition(
                 self.edition(name),
-                media=wanted,
+                programmes=wanted,
                 sources=intake.sources,
                 facts=intake.facts,
                 loaded=self.loaded,
             )
-            for name, wanted in sorted(media.items())
+            for name, wanted in sorted(programmes.items())
         }
 
     def edition(self, name: str) -> Edition:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pipeline.assemble.takes import Medium, takes
 from pipeline.assemble.timeline import Segment, Timeline, lay_out
@@ -16,6 +17,9 @@ from pipeline.spec.editions import Edition
 from pipeline.spec.loader import LoadedSpec
 from pipeline.spec.model import ChainItem, LimiterSpec, TrackSpec
 
+Programme: TypeAlias = tuple[Medium, int]
+"""What is heard in one go: on which medium, and on which disc of several; 0 is all of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class EditionWork:
@@ -25,8 +29,8 @@ class EditionWork:
     ----------
     edition : Edition
         What it is.
-    timelines : mapping of str to Timeline
-        One for each medium it is delivered on: ``cd``, ``files``.
+    timelines : mapping of Programme to Timeline
+        One for each medium it is delivered on, and for each disc that is made.
     masters : mapping of str to Step
         The step that masters each track.
     limiter : LimiterSettings or None
@@ -34,9 +38,19 @@ class EditionWork:
     """
 
     edition: Edition
-    timelines: Mapping[Medium, Timeline]
+    timelines: Mapping[Programme, Timeline]
     masters: Mapping[str, Step]
     limiter: LimiterSettings | None
+
+    @property
+    def medium(self) -> Medium:
+        """The medium that speaks for it: files, where there are some."""
+        return "files" if ("files", 0) in self.timelines else "cd"
+
+    @property
+    def timeline(self) -> Timeline:
+        """The whole of it, as reports tell of it."""
+        return self.timelines[self.medium, 0]
 
     def segments(self) -> Iterable[Segment]:
         """Yield the segments of all media; those that media share come once."""
@@ -51,7 +65,7 @@ class EditionWork:
 def prepare_edition(
     edition: Edition,
     *,
-    media: Iterable[Medium],
+    programmes: Iterable[Programme],
     sources: Mapping[str, Source],
     facts: Mapping[str, MixFacts],
     loaded: LoadedSpec,
@@ -65,8 +79,10 @@ def prepare_edition(
     SourceError
         If a trim or a fade lies outside its mix.
     """
+    wanted = {(medium, disc) for medium, number in programmes for disc in (0, number)}
     timelines = {
-        medium: _laid_out(edition, medium, facts, loaded) for medium in sorted(set(media))
+        (medium, disc): _laid_out(edition, (medium, disc), facts, loaded)
+        for medium, disc in sorted(wanted)
     }
     masters = {
         track.id: steps.master_step(
@@ -94,10 +110,11 @@ def limiter_settings(spec: LimiterSpec | None) -> LimiterSettings | None:
 
 
 def _laid_out(
-    edition: Edition, medium: Medium, facts: Mapping[str, MixFacts], loaded: LoadedSpec
+    edition: Edition, programme: Programme, facts: Mapping[str, MixFacts], loaded: LoadedSpec
 ) -> Timeline:
+    medium, disc = programme
     try:
-        return lay_out(takes(edition.tracks, facts, medium=medium))
+        return lay_out(takes(edition.tracks_on(disc), facts, medium=medium))
     except ValueError as error:
         track, _, sentence = str(error).partition(": ")
         raise _problem(

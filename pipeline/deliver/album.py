@@ -31,6 +31,8 @@ class RenderedTrack:
         The loudness that was decided.
     limited_db : float
         The most that the limiter has taken off its peaks, in dB.
+    disc : int
+        The disc it is on.
     """
 
     spec: TrackSpec
@@ -41,6 +43,7 @@ class RenderedTrack:
     pcm_sha256: str
     integrated_lufs: float | None
     limited_db: float = 0.0
+    disc: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class Rendered:
         The limiter's ceiling; None without a limiter.
     artwork : Artwork or None
         The cover, ready for embedding.
+    n_discs : int
+        How many discs the edition fills.
+    disc : int
+        The one disc that this is of several; 0 for all of them.
     """
 
     info: AlbumInfo
@@ -69,6 +76,8 @@ class Rendered:
     tracks: tuple[RenderedTrack, ...]
     ceiling_dbtp: float | None
     artwork: Artwork | None = None
+    n_discs: int = 1
+    disc: int = 0
 
     def ceiling_of(self, track: RenderedTrack) -> float | None:
         """Return the ceiling that is promised for a track; none for a finished master."""
@@ -77,7 +86,7 @@ class Rendered:
     def tags(self, track: RenderedTrack) -> Tags:
         """Return the tags of one track."""
         artist = track.spec.artist or self.info.artist
-        numbered = [each.number for each in self.tracks if each.number]
+        numbered = [each.number for each in self.tracks if each.disc == track.disc]
         return Tags(
             title=track.spec.title,
             artist=artist,
@@ -85,8 +94,8 @@ class Rendered:
             album_artist=self.info.artist,
             track=track.number or None,
             track_total=max(numbered) if track.number else None,
-            disc=1,
-            disc_total=1,
+            disc=track.disc,
+            disc_total=self.n_discs,
             date=self.info.release_date or "",
             isrc=track.spec.isrc or "",
             upc=self.product.upc or "",
@@ -101,6 +110,7 @@ class Rendered:
 
 def package_name(rendered: Rendered, *, revision: int, content: str) -> str:
     """Return the name of a package: catalogue number, revision, short hash; safe everywhere."""
-    ending = f"_r{revision}_{content[:8]}"
+    disc = f"_disc{rendered.disc}" if rendered.disc else ""
+    ending = f"{disc}_r{revision}_{content[:8]}"
     stem = rendered.product.catalog_number or rendered.title
     return safe_filename(stem, max_bytes=MAX_BYTES - len(ending)) + ending

@@ -13,7 +13,11 @@ def file_names(rendered: Rendered, suffix: str) -> tuple[str, ...]:
     """Return a name for each track, safe on every system and unique in its folder."""
     width = max(2, len(str(max(each.number for each in rendered.tracks))))
     stems = [
-        safe_filename(f"{each.number:0{width}d} {each.spec.title}") for each in rendered.tracks
+        safe_filename(
+            f"{each.disc}-" * (rendered.n_discs > 1)
+            + f"{each.number:0{width}d} {each.spec.title}"
+        )
+        for each in rendered.tracks
     ]
     return tuple(f"{stem}.{suffix}" for stem in unique_names(stems))
 

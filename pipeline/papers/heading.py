@@ -24,6 +24,8 @@ class Heading:
         Beginning of the digest of everything in its files.
     held : tuple of str
         Why it is not for release, in sentences; empty if it is.
+    disc : str
+        Which one it is of several: ``1 of 2``.
     """
 
     album: str
@@ -39,6 +41,7 @@ class Heading:
     revision: int = 0
     short_hash: str = ""
     held: tuple[str, ...] = ()
+    disc: str = ""
 
     @property
     def is_held(self) -> bool:
@@ -54,6 +57,7 @@ class Heading:
         """Return what is said of the record, by the names that are printed, in their order."""
         named = {
             "album": self.album,
+            "disc": self.disc,
             "artist": self.artist,
             "label": self.label,
             "catalogue number": self.catalog_number,

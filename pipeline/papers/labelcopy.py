@@ -10,13 +10,19 @@ from pipeline.papers.heading import Heading, named_lines
 
 @dataclass(frozen=True, slots=True)
 class CopyTrack:
-    """One line of the label copy; `number` 0 is hidden before track 1."""
+    """One line of the label copy; `number` 0 is hidden before track 1, `disc` 0 alone."""
 
     number: int
     title: str
     artist: str
     isrc: str
     length_sectors: int
+    disc: int = 0
+
+    @property
+    def place(self) -> str:
+        """Its number as it is printed, with that of the disc where there are several."""
+        return f"{self.disc}-" * bool(self.disc) + f"{self.number:02d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def _lines(copy: LabelCopy) -> Iterator[str]:
         max(len(song.artist) for song in songs),
     )
     for track in copy.tracks:
-        yield f"{track.number:02d}  {_song(track, widths)}"
+        yield f"{track.place}  {_song(track, widths)}"
     for number, song in copy.inside:
         yield f"    {_song(song, widths)}  hidden in {number:02d}"
     yield ""

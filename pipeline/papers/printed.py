@@ -169,7 +169,7 @@ def _findings(paper: Paper, sheet: PqSheet) -> None:
 def _song_rows(copy: LabelCopy) -> Iterator[tuple[tuple[str, ...], bool]]:
     for track in copy.tracks:
         told = (track.title, track.artist, track.isrc, clock(track.length_sectors))
-        yield (f"{track.number:02d}", *told), True
+        yield (track.place, *told), True
     for number, song in copy.inside:
         told = (song.title, song.artist, song.isrc, clock(song.length_sectors))
         yield (f"in {number:02d}", *told), False

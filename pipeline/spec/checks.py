@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline.spec.editions import OWN_KEYS, PROCESSING, resolve
 from pipeline.spec.hints import Problem, Problems, nearest
 from pipeline.spec.located import KeyPath, Node
-from pipeline.spec.model import AlbumSpec, LevelAim, TrackSpec
+from pipeline.spec.model import AlbumSpec, AnyCd, LevelAim, TrackSpec
 from pipeline.spec.order import check_order
 from pipeline.spec.scalars import NO_TIME
 from pipeline.units import Duration
@@ -133,6 +133,19 @@ def _deliverables(spec: AlbumSpec) -> Problems:
             if named is not None and named not in known:
                 hint = nearest(named, known) or f"there are no {key}s in this spec"
                 yield Problem(("deliverables", id_, key), f"there is no {key} '{named}'", hint)
+        if deliverable.kind != "files" and (deliverable.edition or "") in {"", *spec.editions}:
+            yield from _which_disc(spec, id_, deliverable)
+
+
+def _which_disc(spec: AlbumSpec, id_: str, deliverable: AnyCd) -> Problems:
+    n_discs, disc = resolve(spec, deliverable.edition).n_discs, deliverable.disc
+    if disc is None and n_discs > 1:
+        message = f"is one of {n_discs} discs; which one is not said"
+        yield Problem(("deliverables", id_), message, "disc: 1, and another deliverable for 2")
+    if disc is not None and disc > n_discs:
+        there = f"there {'are' if n_discs > 1 else 'is'} {n_discs}"
+        hint = "discs: [[…], […]] says which songs are on which disc"
+        yield Problem(("deliverables", id_, "disc"), f"there is no disc {disc}, {there}", hint)
 
 
 # --- one track ------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ class Edition:
         The limiter, if there is one.
     album_chain : tuple of ChainItem
         Processors that every track passes after its own.
+    discs : tuple of tuple of str
+        Ids of the tracks on each disc; empty if all fit on one.
     """
 
     id: str
@@ -48,6 +50,21 @@ class Edition:
     level: LevelAim
     limiter: LimiterSpec | None
     album_chain: Chain
+    discs: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def n_discs(self) -> int:
+        """How many discs it fills; 1 if it says nothing of them."""
+        return max(1, len(self.discs))
+
+    def disc_of(self, track_id: str) -> int:
+        """Return the number of the disc that a track is on."""
+        holds = (number for number, disc in enumerate(self.discs, start=1) if track_id in disc)
+        return next(holds, 1)
+
+    def tracks_on(self, disc: int) -> tuple[TrackSpec, ...]:
+        """Return the tracks on a disc in running order; all of them for 0."""
+        return tuple(each for each in self.tracks if disc in (0, self.disc_of(each.id)))
 
     def track(self, track_id: str) -> TrackSpec:
         """Return the track with this id; a `KeyError` if it is not on this edition."""
@@ -74,14 +91,25 @@ def resolve(spec: AlbumSpec, edition: str | None = None) -> Edition:
     """
     overlay = spec.editions[edition] if edition else None
     what = overlay or spec
+    tracks = tuple(_with_artist(each, spec) for each in _in_order(spec, overlay))
     return Edition(
         id=edition or "",
         title=(overlay and overlay.title) or spec.album.title,
-        tracks=tuple(_with_artist(each, spec) for each in _in_order(spec, overlay)),
+        tracks=tracks,
         level=what.level,
         limiter=what.limiter,
         album_chain=what.album_chain,
+        discs=what.discs or _left_of(spec.discs, tracks),
     )
+
+
+def _left_of(
+    discs: tuple[tuple[str, ...], ...], tracks: tuple[TrackSpec, ...]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the album's discs without the tracks that an edition drops."""
+    there = {each.id for each in tracks}
+    left = (tuple(each for each in disc if each in there) for disc in discs)
+    return tuple(disc for disc in left if disc)
 
 
 def _with_artist(track: TrackSpec, spec: AlbumSpec) -> TrackSpec:

@@ -32,6 +32,7 @@ from pipeline.spec.scalars import (
     Bits,
     Curve,
     DeliverableId,
+    DiscNumber,
     File,
     FileRate,
     Intent,
@@ -455,6 +456,9 @@ def _named(tracks: dict[str, TrackSpec]) -> dict[str, TrackSpec]:
 Tracks = Annotated[dict[SpecId, TrackSpec], AfterValidator(_named)]
 
 
+Discs = tuple[tuple[SpecId, ...], ...]
+
+
 class EditionSpec(SpecModel):
     """An overlay on the album, complete: what it does not say is the album's."""
 
@@ -465,6 +469,7 @@ class EditionSpec(SpecModel):
     order: tuple[SpecId, ...] = Field(
         (), description="Running order: every track that is left, once."
     )
+    discs: Discs = Field((), description="Replaces the album's `discs`.")
     tracks: Tracks = Field(
         {},
         description="Keys of tracks that differ here; `null` takes a key out. A complete track "
@@ -494,6 +499,7 @@ _BLANK_HELP = "After so long of digital silence the noise rests; `off`: never."
 
 
 class _Cd(SpecModel):
+    disc: DiscNumber | None = Field(None, description="Which disc it is, of several: `2`.")
     product: SpecId | None = Field(None, description="The product it is, for UPC and number.")
     edition: SpecId | None = Field(None, description="The edition on it; the album if absent.")
     start_offset: StartOffset = Field(
@@ -619,6 +625,9 @@ class AlbumSpec(SpecModel):
     )
     tracks: Tracks = Field(
         description="The songs in running order, each under its permanent id."
+    )
+    discs: Discs = Field(
+        (), description="Songs of each CD of a longer record: `[[tide, undertow], [ghost]]`."
     )
     editions: dict[SpecId, EditionSpec] = Field(
         {}, description="Other versions of the album: what differs, under a name."

@@ -41,6 +41,7 @@ def check_order(spec: AlbumSpec, *, written: Node) -> Problems:
     for each in misplaced:
         yield Problem(("tracks", each.track, each.key), each.message, each.hint)
     yield from _isrcs(resolve(spec), ())
+    yield from _discs(resolve(spec), (), has_own=bool(spec.discs))
     known_faults = {(each.track, each.key) for each in misplaced}
     for id_, overlay in spec.editions.items():
         problems = list(_selection(spec, id_, written))
@@ -66,6 +67,34 @@ def _edition(
             hint = f"say what happens here: tracks: {{{each.track}: {{{instead}}}}}"
             yield Problem(place, f"{each.track}.{each.key}: {each.message}", hint)
     yield from _isrcs(edition, at, overlay.tracks)
+    if overlay.discs or not overlay.tracks.keys() <= spec.tracks.keys() or overlay.order:
+        yield from _discs(edition, at, has_own=bool(overlay.discs))
+
+
+def _discs(edition: Edition, at: KeyPath, *, has_own: bool) -> Problems:
+    """Look at which songs are on which disc: all of them, once, in running order."""
+    if not edition.discs:
+        return
+    path: KeyPath = (*at, "discs") if has_own else at
+    known = {track.id: track for track in edition.tracks}
+    named = [track_id for disc in edition.discs for track_id in disc]
+    if named != list(known):
+        strange = [track_id for track_id in named if track_id not in known]
+        forgotten = [track_id for track_id in known if track_id not in named]
+        if strange:
+            message, hint = f"there is no track '{strange[0]}'", nearest(strange[0], known)
+        elif forgotten:
+            message, hint = f"leaves out {', '.join(forgotten)}", "every song is on some disc"
+        else:
+            message = "songs stand here in another order than they play"
+            hint = f"they play: {', '.join(known)}"
+        yield Problem(path, f"discs: {message}" if not has_own else message, hint)
+        return
+    for number, disc in enumerate(edition.discs[1:], start=2):
+        track = known[disc[0]]
+        if track.joined_from or (track.hidden and track.hidden.after):
+            message = f"'{track.id}' begins disc {number}, so nothing comes right before it"
+            yield Problem(path, message, "let both be on one disc, or give it a gap there")
 
 
 def _selection(spec: AlbumSpec, id_: str, written: Node) -> Problems:

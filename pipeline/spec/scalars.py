@@ -182,6 +182,13 @@ def _number_of(allowed: tuple[int, ...], found: object) -> int:
     raise ValueError(f"{describe(found)} is not one of {', '.join(map(str, allowed))}")
 
 
+def _disc_number(found: object) -> int:
+    text = str(found).strip()
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= 99:
+        return int(text)
+    raise ValueError(f"{describe(found)} is no number of a disc; write 1, or 2 …")
+
+
 @dataclass(frozen=True, slots=True)
 class SourcePath:
     """A file named in the spec.
@@ -271,6 +278,9 @@ Mp3Rate = Annotated[
 ]
 Bits = Annotated[
     int, PlainValidator(partial(_number_of, _BITS)), WithJsonSchema({"enum": list(_BITS)})
+]
+DiscNumber = Annotated[
+    int, PlainValidator(_disc_number), _json(["integer", "string"], minimum=1, maximum=99)
 ]
 Kbps = Annotated[
     int,

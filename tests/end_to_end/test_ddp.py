@@ -250,3 +250,59 @@ def test_tracks_end_where_the_next_begins(pressed: Album) -> None:
     ends = [after.indexes[0].sector for _, after in pairwise(disc.tracks)]
     assert ends == sorted(ends)
     assert ends[-1] < disc.lead_out_sector
+
+
+DOUBLE = """\
+album: {title: Small Hours, artist: The Testers}
+products: {cd: {upc: 9526000000013, catalog_number: SH-1}}
+defaults: {gap: 0.5 s}
+discs: [[dawn, noon], [dusk, night]]
+tracks:
+  dawn:  {title: Dawn, mix: mixes/dawn.wav}
+  noon:  {title: Noon, mix: mixes/noon.wav}
+  dusk:  {title: Dusk, mix: mixes/dusk.wav}
+  night: {title: Night, mix: mixes/night.wav, segue_from: dusk}
+deliverables:
+  first:  {kind: ddp, product: cd, disc: 1}
+  second: {kind: ddp, product: cd, disc: 2}
+  files:  {kind: files, product: cd, format: flac}
+"""
+
+
+def test_a_record_of_two_discs_is_two_filesets_and_files_numbered_disc_by_disc(
+    new_album: NewAlbum,
+) -> None:
+    album = new_album(DOUBLE)
+    assert album.build().report.is_released
+    for name, number, titles in (
+        ("first", 1, ["Dawn", "Noon"]),
+        ("second", 2, ["Dusk", "Night"]),
+    ):
+        (fileset,) = (path.parent for path in (album.out / name).rglob("DDPID"))
+        assert f"_disc{number}_" in fileset.name
+        disc = disc_of(read_fileset(fileset))
+        assert [track.number for track in disc.tracks] == [1, 2]
+        assert disc.tracks[0].start_sector == 150
+        assert [each.title for each in disc.cd_text[0].tracks] == titles
+        sheet = (album.out / name / "papers" / "pq-sheet.txt").read_text(encoding="utf-8")
+        assert re.search(rf"^disc +{number} of 2$", sheet, re.MULTILINE)
+    assert sorted(album.files("files")) == [
+        "1-01 Dawn.flac",
+        "1-02 Noon.flac",
+        "2-01 Dusk.flac",
+        "2-02 Night.flac",
+    ]
+    tags = [album.promise("files", track)[1].tags for track in ("noon", "dusk")]
+    assert [(each["disc"], each["disc_total"], each["track"]) for each in tags] == [
+        ("1", "2", "2"),
+        ("2", "2", "1"),
+    ]
+    copy = (album.out / "files" / "papers" / "label-copy.txt").read_text(encoding="utf-8")
+    assert "2-01  Dusk" in copy
+    album.change("title: Night", "title: Late Night")
+    assert [each.status for each in album.build().report.deliverables] == [
+        "unchanged",
+        "changed",
+        "changed",
+    ]
+    assert album.heard.steps == []

@@ -284,3 +284,59 @@ def test_two_tracks_with_one_isrc_are_told(problems_of: Problems) -> None:
     )
     (problem,) = problems_of(same + "editions: {x: {}}\n")
     assert problem.startswith("tracks.tide.isrc: GBAAA2600001 is the ISRC of 'slipway' too")
+
+
+THREE = HEAD + "  undertow: {title: U, mix: 3.wav}\n"
+
+
+@pytest.mark.parametrize(
+    ("discs", "problem"),
+    [
+        ("[[slipway, tide]]", "discs: leaves out undertow"),
+        ("[[slipway], [tide, undertow, ghost]]", "discs: there is no track 'ghost'"),
+        ("[[tide], [slipway, undertow]]", "discs: songs stand here in another order"),
+        ("[[slipway, tide, undertow]]", ""),
+        ("[[slipway], [tide, undertow]]", ""),
+    ],
+)
+def test_discs_hold_every_song_once_in_running_order(
+    problems_of: Problems, discs: str, problem: str
+) -> None:
+    found = problems_of(THREE + f"discs: {discs}\n")
+    assert [each.startswith(problem) for each in found] == [True] * bool(problem)
+
+
+def test_no_join_reaches_from_one_disc_to_the_next(problems_of: Problems) -> None:
+    (problem,) = problems_of(SEGUE + "discs: [[slipway, tide], [undertow]]\n")
+    assert problem.startswith("discs: 'undertow' begins disc 2, so nothing comes right before")
+    assert not problems_of(SEGUE + "discs: [[slipway], [tide, undertow]]\n")
+
+
+def test_an_edition_has_the_discs_of_the_album_less_what_it_drops(
+    spec_of: Read, problems_of: Problems
+) -> None:
+    discs = "discs: [[slipway], [tide, undertow]]\n"
+    spec = spec_of(THREE + discs + "editions: {x: {drop: [tide]}, y: {drop: [slipway]}}\n").spec
+    assert resolve(spec, "x").discs == (("slipway",), ("undertow",))
+    assert resolve(spec, "y").discs == (("tide", "undertow"),)
+    (problem,) = problems_of(
+        THREE + discs + "editions: {x: {order: [tide, slipway, undertow]}}\n"
+    )
+    assert problem.startswith("editions.x: discs: songs stand here in another order")
+
+
+@pytest.mark.parametrize(
+    ("disc", "problem"),
+    [
+        ("", "deliverables.x: is one of 2 discs; which one is not said | disc: 1"),
+        (", disc: 3", "deliverables.x.disc: there is no disc 3, there are 2"),
+        (", disc: 0", "deliverables.x.disc: '0' is no number of a disc"),
+        (", disc: 2", ""),
+    ],
+)
+def test_a_cd_says_which_disc_of_several_it_is(
+    problems_of: Problems, disc: str, problem: str
+) -> None:
+    text = THREE + "discs: [[slipway], [tide, undertow]]\n"
+    found = problems_of(text + f"deliverables: {{x: {{kind: ddp{disc}}}}}\n")
+    assert [each.startswith(problem) for each in found] == [True] * bool(problem)

@@ -41,8 +41,15 @@ def _whole(package: Package, programme_sectors: int) -> Iterator[Finding]:
 
 def _in_order(package: Package) -> Iterator[Finding]:
     """Find track numbers that do not count up, and files that end off the CD grid."""
-    numbers = [track.number for file in _audio_files(package) for track in file.tracks]
-    if numbers[:1] not in ([0], [1]) or any(b != a + 1 for a, b in pairwise(numbers)):
+    tracks = [track for file in _audio_files(package) for track in file.tracks]
+    numbers = [track.number for track in tracks]
+    discs = [int(track.tags.get("disc", 1)) for track in tracks]
+    expected = [
+        (was, number + 1) if was == disc else (was + 1, 1)
+        for was, disc, number in zip(discs, discs[1:], numbers, strict=False)
+    ]
+    places = list(zip(discs, numbers, strict=True))
+    if numbers[:1] not in ([0], [1]) or discs[:1] != [1] or places[1:] != expected:
         yield Finding(Severity.FAIL, "order", f"track numbers are {numbers}, not consecutive")
     for piece, track, _ in package.promised():
         facts = package.facts.get(piece)
