@@ -119,6 +119,29 @@ def ctdb_toc_id(disc: Disc) -> str:
     return _digest("".join(f"{place:08X}" for place in places).ljust(100 * 8, "0"))
 
 
+def disc_ids(disc: Disc) -> dict[str, str]:
+    """Return all ids of a disc as they are written.
+
+    Returns
+    -------
+    dict of str to str
+        ``musicbrainz_id``, ``freedb_id``, ``accuraterip_id`` (its two numbers) and
+        ``ctdb_toc_id``.
+
+    Raises
+    ------
+    EncodeError
+        If the disc is none that can be written.
+    """
+    accuraterip = accuraterip_ids(disc)
+    return {
+        "musicbrainz_id": musicbrainz_id(disc),
+        "freedb_id": f"{freedb_id(disc):08x}",
+        "accuraterip_id": f"{accuraterip.id1:08x}-{accuraterip.id2:08x}",
+        "ctdb_toc_id": ctdb_toc_id(disc),
+    }
+
+
 def accuraterip_sums(disc: Disc, audio: Iterable[bytes]) -> tuple[AccurateRipSums, ...]:
     """Return the sums of each track.
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline import cli_ddp
+
 if TYPE_CHECKING:
     from pipeline.build import Built, Settings
     from pipeline.build.check import CheckedAlbum
@@ -33,6 +35,7 @@ app = typer.Typer(
 )
 store_app = typer.Typer(help="What the store beside the spec holds.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
+app.add_typer(cli_ddp.app, name="ddp")
 
 SpecFile = Annotated[
     Path, typer.Option("--file", "-f", help="The spec.", metavar="FILE", show_default=True)

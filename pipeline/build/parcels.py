@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from formats.artwork import Artwork, prepare_artwork
 from formats.cdtime import PREGAP_SECTORS
 from formats.disc import Disc
+from formats.discid import disc_ids
 from formats.errors import EncodeError, FormatError
 from pipeline.assemble.cd import CdLayout, StartOffset, lay_out_cd
 from pipeline.assemble.takes import has_hidden_first
@@ -18,7 +19,7 @@ from pipeline.build.orders import CD_RATE_HZ, Order, OrderedTrack, programme_of
 from pipeline.build.session import Session
 from pipeline.deliver.album import Rendered, RenderedTrack
 from pipeline.deliver.cd import cue_recipes, ddp_recipes
-from pipeline.deliver.disc import DiscWords, disc_ids, disc_of
+from pipeline.deliver.disc import DiscWords, disc_of
 from pipeline.deliver.files import files_recipes
 from pipeline.deliver.package import Recipe, recipe_digest
 from pipeline.engine import Artifact, Output

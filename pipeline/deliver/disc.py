@@ -17,7 +17,7 @@ from formats.disc import (
     TextBlock,
     Texts,
 )
-from formats.discid import accuraterip_ids, ctdb_toc_id, freedb_id, musicbrainz_id
+from formats.discid import disc_ids
 from pipeline.assemble.cd import CdLayout, CdTrack
 from pipeline.deliver.album import Rendered
 from pipeline.spec.model import AlbumInfo, TrackSpec
@@ -66,17 +66,6 @@ def disc_of(rendered: Rendered, layout: CdLayout, words: DiscWords | None = None
         master_id=_master_id(rendered.product.catalog_number or ""),
         cd_text=tuple(_texts(rendered, songs, words)),
     )
-
-
-def disc_ids(disc: Disc) -> dict[str, str]:
-    """Return what databases know a disc by, by the key that a manifest has for each."""
-    accuraterip = accuraterip_ids(disc)
-    return {
-        "musicbrainz_id": musicbrainz_id(disc),
-        "freedb_id": f"{freedb_id(disc):08x}",
-        "accuraterip_id": f"{accuraterip.id1:08x}-{accuraterip.id2:08x}",
-        "ctdb_toc_id": ctdb_toc_id(disc),
-    }
 
 
 def image_facts(disc: Disc) -> dict[str, str]:

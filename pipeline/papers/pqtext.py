@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from pipeline.papers.heading import named_lines
@@ -13,6 +13,16 @@ _NONE = "-"
 
 def pq_text(sheet: PqSheet) -> str:
     """Return the PQ sheet as text."""
+    lines = [*sheet.heading.banner(), "PQ SHEET", "", *named_lines(sheet.facts)]
+    return "\n".join([*lines, *_sections(sheet), "", sheet.heading.stamp]) + "\n"
+
+
+def marks_text(sheet: PqSheet, facts: Mapping[str, str]) -> str:
+    """Return the same of a disc that is nobody's deliverable, with `facts` at its head."""
+    return "\n".join([*named_lines({**facts, **sheet.facts}), *_sections(sheet)]) + "\n"
+
+
+def _sections(sheet: PqSheet) -> Iterator[str]:
     sections = {
         "MARKS": [*_marks(sheet.marks()), "", *sheet.offset_lines(), LEGEND],
         "HIDDEN SONGS": _hidden(sheet.hidden),
@@ -22,11 +32,9 @@ def pq_text(sheet: PqSheet) -> str:
         "NOTES": list(sheet.notes),
         "FINDINGS": list(chain.from_iterable(_findings(sheet))),
     }
-    lines = [*sheet.heading.banner(), "PQ SHEET", "", *named_lines(sheet.facts)]
     for title, section in sections.items():
         if section:
-            lines += ["", title, *section]
-    return "\n".join([*lines, "", sheet.heading.stamp]) + "\n"
+            yield from ("", title, *section)
 
 
 def _marks(marks: Iterable[PqMark]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from formats.discid import accuraterip_ids, ctdb_toc_id, freedb_id, musicbrainz_id
+from formats.discid import disc_ids
 from formats.errors import FormatError
 from pipeline.findings import Finding, Severity, check
 from pipeline.manifest import DATABASES
@@ -33,12 +33,6 @@ def identity(package: Package) -> Iterator[Finding]:
 
 def _ids(found: DiscFound) -> dict[str, str]:
     try:
-        accuraterip = accuraterip_ids(found.disc)
-        return {
-            "musicbrainz_id": musicbrainz_id(found.disc),
-            "freedb_id": f"{freedb_id(found.disc):08x}",
-            "accuraterip_id": f"{accuraterip.id1:08x}-{accuraterip.id2:08x}",
-            "ctdb_toc_id": ctdb_toc_id(found.disc),
-        }
+        return disc_ids(found.disc)
     except FormatError:
         return {}  # it is no disc that can be written: cd/marks says why
