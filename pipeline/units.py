@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 SECTORS_PER_S = 75  # IEC 60908: one sector on disc lasts 1/75 s
 
 # Exponents are kept short (1e999999999 has a billion digits), and the rest of one is no unit.
-_NUMBER = r"[+-]?(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(?:[eE][+-]?\d{1,2})?"
-_QUANTITY = re.compile(rf"({_NUMBER})\s*((?![eE][+-]?\d)\D.*)?", re.ASCII)
+# Down to 0.0001 a value is written without an exponent: 17 digits behind three zeros.
+_NUMBER = r"[+-]?(?:\d{1,18}(?:\.\d{0,24})?|\.\d{1,24})(?:[eE][+-]?\d{1,2})?"
+_QUANTITY = re.compile(rf"({_NUMBER})\s*((?![eE][+-]?\d)[^\d.].*)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d+,\d+.*", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,3}):(\d\d)|(\d{1,4})):(\d\d(?:\.\d{1,9})?)", re.ASCII)
 _DASHES = re.compile(

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Annotated
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 
@@ -96,6 +96,7 @@ def test_a_message_says_what_was_found_and_what_is_allowed(
 
 
 @given(st.sampled_from(UNITS), st.floats(-1e60, 1e60, allow_subnormal=False))
+@example(UNITS[0], 0.0003636155775160118)
 @settings(max_examples=100, deadline=None)
 def test_what_is_written_is_read_back_to_the_bit(unit: Unit, value: float) -> None:
     value = round(value, 60)  # what is smaller is not written
