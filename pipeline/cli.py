@@ -74,11 +74,23 @@ def init(
         str,
         typer.Option("--preset", help="How to master it: a name, or a file of your own."),
     ] = "proposed",
+    from_disc: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-ddp",
+            "--from-cue",
+            help="Adopt a finished disc: a DDP folder, a cue sheet or a TOC file.",
+            metavar="DISC",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a commented album.yaml from a folder of mixes; never overwrites one."""
     from pipeline.build.beginning import begin_sheet, begin_spec
 
+    if from_disc is not None:
+        _adopt(from_disc, file, mixes, quiet=quiet)
+        return
     if intake_sheet:
         sheet = begin_sheet(mixes, file)
         _say(f"{sheet}: send it to whoever mixed the record; when it is back:", quiet=quiet)
@@ -87,6 +99,18 @@ def init(
     for problem in begin_spec(mixes, file, from_sheet, preset=preset):
         print(problem, file=sys.stderr)
     _say(f"{file}: read it, answer its TODO lines, then run: glassmaster check", quiet=quiet)
+
+
+def _adopt(disc: Path, file: Path, mixes: Path | None, *, quiet: bool) -> None:
+    from pipeline.discs.adopt import adopt
+    from pipeline.discs.source import open_disc
+    from pipeline.errors import UsageError
+
+    if mixes is not None:
+        raise UsageError("a disc is adopted without a folder of mixes", f"leave out {mixes}")
+    masters = adopt(open_disc(disc), file)
+    _say(f"{file}: {len(masters)} masters beside it in {masters[0].parent.name}", quiet=quiet)
+    _say("answer its TODO lines, then run: glassmaster build", quiet=quiet)
 
 
 @app.command(epilog="Example: glassmaster preset warm")

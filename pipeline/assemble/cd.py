@@ -82,6 +82,7 @@ def lay_out_cd(
     end_silence_sectors: int,
     is_hidden_first: bool,
     indexes_samples: Mapping[str, Sequence[int]] | None = None,
+    pauses_sectors: Mapping[str, int] | None = None,
 ) -> CdLayout:
     """Mark a programme for CD.
 
@@ -97,16 +98,19 @@ def lay_out_cd(
         Whether the first span is hidden in the pre-gap of track 1.
     indexes_samples : mapping of str to sequence of int, optional
         INDEX 02 and up by track, in samples of its mix; rounded down to sectors.
+    pauses_sectors : mapping of str to int, optional
+        How long before its start the pause of a track begins, where it is not its silence.
 
     Raises
     ------
     SourceError
-        If an index does not lie inside its track, behind the one before.
+        If an index does not lie inside its track, behind the one before; or a pause does not
+        begin inside the track before.
     """
     spans = timeline.spans[1:] if is_hidden_first else timeline.spans
     lead = 0 if is_hidden_first else offset.first_sectors
     tracks: list[CdTrack] = []
-    inside = indexes_samples or {}
+    inside, pauses = indexes_samples or {}, pauses_sectors or {}
     for number, span in enumerate(spans, start=1):
         before = timeline.spans[timeline.spans.index(span) - 1] if span.start_sectors else None
         wanted = offset.first_sectors if number == 1 else offset.others_sectors
@@ -117,7 +121,9 @@ def lay_out_cd(
             CdTrack(
                 number,
                 span.track,
-                _pause(number, before, lead=lead, start=start),
+                _pause(number, before, lead=lead, start=start)
+                if span.track not in pauses
+                else _early(span.track, start - pauses[span.track], tracks),
                 start,
                 lead + span.end_sectors,
                 moved,
@@ -142,6 +148,18 @@ def _pause(number: int, before: Span | None, *, lead: int, start: int) -> int | 
         return 0  # hidden audio lies in the pre-gap, from its first sector on
     begin = lead + before.sound_end_sectors
     return begin if begin < start else None
+
+
+def _early(track: str, pause: int, tracks: Sequence[CdTrack]) -> int:
+    """Return a pause that begins in what sounds before it; behind all marks there."""
+    last = tracks[-1] if tracks else None
+    if last is None or pause <= max(last.start_sectors, *last.index_sectors, 0):
+        raise SourceError(
+            track,
+            "its pause does not begin inside the track before it",
+            "pause: … is how long before the track its INDEX 00 stands; track 1 takes none",
+        )
+    return pause
 
 
 def _inside(sectors: list[int], span: Span, *, lead: int) -> tuple[int, ...]:

@@ -242,6 +242,7 @@ def _pressed(order: Order, rendered: Rendered) -> _Pressed | None:
             for each in tracks
             if each.indexes
         },
+        pauses_sectors={each.id: _sectors(each.pause) for each in tracks if each.pause},
     )
     words = DiscWords()
     if isinstance(order.spec, Ddp):

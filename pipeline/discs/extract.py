@@ -11,20 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from formats import codecs
-from formats.atomic import write_atomically, write_blocks_atomically
-from formats.cdtime import (
-    BYTES_PER_SECTOR,
-    CD_SAMPLE_RATE_HZ,
-    PREGAP_SECTORS,
-    SAMPLES_PER_SECTOR,
-)
+from formats.atomic import write_atomically
+from formats.cdtime import CD_SAMPLE_RATE_HZ, PREGAP_SECTORS
 from formats.cue import CueFile, CueIndex, CueSheet
 from formats.cue_disc import cue_of_disc
 from formats.disc import Disc, Texts
 from formats.errors import EncodeError
 from formats.filenames import safe_filename, unique_names
-from formats.tags import Tags, copy_tagged, id3
-from formats.wav import wav_header
+from formats.tags import Tags, copy_tagged
+from pipeline.discs.cutting import Cutter, write_wav
 from pipeline.discs.source import DiscSource
 from pipeline.errors import DeliveryError, UsageError
 
@@ -51,8 +46,8 @@ class _Cut:
     isrc: str
 
     @property
-    def n_samples(self) -> int:
-        return (self.end_sector - self.begin_sector) * SAMPLES_PER_SECTOR
+    def n_sectors(self) -> int:
+        return self.end_sector - self.begin_sector
 
 
 def extract(source: DiscSource, folder: Path, *, file_format: str = "wav") -> Extracted:
@@ -110,12 +105,12 @@ def _written(source: DiscSource, folder: Path, file_format: str) -> tuple[list[s
     cuts = list(_cuts(source.disc))
     stems = unique_names([safe_filename(f"{each.number:02d} {_title(each)}") for each in cuts])
     names = [f"{stem}.{file_format}" for stem in stems]
-    sound = _Sound(source.sound())
+    sound = Cutter(source.sound())
     for cut, name in zip(cuts, names, strict=True):
-        blocks = sound.take(cut.n_samples * BYTES_PER_SECTOR // SAMPLES_PER_SECTOR)
+        blocks = sound.take(cut.n_sectors)
         tags = _tags(cut, source.disc, n_tracks=source.disc.last_track)
         if file_format == "wav":
-            write_blocks_atomically(folder / name, _wav(blocks, cut, tags))
+            write_wav(folder / name, blocks, n_sectors=cut.n_sectors, tags=tags)
         else:
             _write_flac(folder / name, blocks, tags)
     sound.finish()
@@ -138,37 +133,6 @@ def _cuts(disc: Disc) -> Iterator[_Cut]:
                 f"track {track.number:02d}", "no sound", "must end behind its start"
             )
         yield _Cut(track.number, begin, end, said, track.isrc)
-
-
-class _Sound:
-    """The sound of a disc, handed out piece by piece."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks, self._rest = blocks, b""
-
-    def take(self, n_bytes: int) -> Iterator[bytes]:
-        """Yield the next bytes; fewer only where the sound ends."""
-        left = n_bytes
-        while left and (block := self._rest or next(self._blocks, b"")):
-            yield block[:left]
-            self._rest = block[left:]
-            left = max(0, left - len(block))
-
-    def finish(self) -> None:
-        """Read what is left, so that a source with something to say about its end says it."""
-        for _ in self._blocks:
-            pass
-
-
-def _wav(blocks: Iterator[bytes], cut: _Cut, tags: Tags) -> Iterator[bytes]:
-    yield wav_header(
-        cut.n_samples,
-        sample_rate_hz=CD_SAMPLE_RATE_HZ,
-        bits=16,
-        n_channels=2,
-        chunks=[("id3 ", id3.encode(tags))],
-    )
-    yield from blocks
 
 
 def _write_flac(path: Path, blocks: Iterator[bytes], tags: Tags) -> None:

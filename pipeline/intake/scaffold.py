@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from pipeline.intake.answers import Answers, Neighbour, words_for_mixes
 from pipeline.intake.decode import MixHeader, SourceReader
 from pipeline.intake.probe import codec_name
 from pipeline.intake.sheet import Section, Sheet, sheet_text
-from pipeline.intake.titles import clean, natural_key, read_names
+from pipeline.intake.titles import clean, natural_key, read_names, track_ids
 from pipeline.intake.yaml_text import escaped, fits_on_a_line, one_line, quoted
 from pipeline.spec.presets import PROPOSED, preset_text
 
@@ -28,9 +27,7 @@ CD_MINUTES = 79.95  # 79:57 is what most plants take without asking
 CD_TRACKS = 99  # IEC 60908
 _FOLDERS = {"audio", "files", "music", "songs", "tracks", "wav", "wavs"}
 _FOLDERS |= {"bounces", "export", "exports", "masters", "mixdowns", "mixes"}
-_ID_LENGTH = 64
 _EMPTY = Sheet(Section({}, "", "", Mark("", 1, 1)), ())
-_DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows opens no folder of these names
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,23 +269,9 @@ def _choose_takes(
     return chosen, others
 
 
-def _with_ids(songs: Iterable[_Song]) -> list[_Song]:
-    taken: set[str] = set()
-    named = []
-    for number, song in enumerate(songs, start=1):
-        stem = _slug(song.title) or f"track-{number:02}"
-        candidates = (stem, *(f"{stem}-{count}" for count in range(2, CD_TRACKS * 100)))
-        song_id = next(each for each in candidates if each not in taken)
-        taken.add(song_id)
-        named.append(replace(song, id=song_id))
-    return named
-
-
-def _slug(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"['`]", "", plain)
-    slug = re.sub(r"[^a-z0-9]+", "-", plain)[: _ID_LENGTH - 8].strip("-")
-    return f"{slug}-song" if _DEVICE.fullmatch(slug) else slug
+def _with_ids(songs: Sequence[_Song]) -> list[_Song]:
+    ids = track_ids([song.title for song in songs])
+    return [replace(song, id=track_id) for song, track_id in zip(songs, ids, strict=True)]
 
 
 def _with_remarks(songs: Sequence[_Song], answers: Answers | None) -> list[_Song]:

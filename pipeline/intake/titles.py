@@ -27,6 +27,8 @@ class NamedSong:
     artist: str = ""
 
 
+_ID_LENGTH = 64
+_DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows opens no folder of these names
 _RATE = r"(?:44(?:[.,]1)?|48|88(?:[.,]2)?|96|176(?:[.,]4)?|192)"
 _COUNT = r"[\s_.#-]*(?:v|rev)?\d{1,3}"
 _NOISE = "|".join(
@@ -164,3 +166,20 @@ def _without_shared(songs: list[NamedSong]) -> list[NamedSong]:
             return songs
         stripped.append(NamedSong(order, title, part[0]))
     return stripped
+
+
+def track_ids(titles: Sequence[str]) -> list[str]:
+    """Return a permanent id for each title: small letters, figures and hyphens, each once."""
+    ids: list[str] = []
+    for number, title in enumerate(titles, start=1):
+        stem = _slug(title) or f"track-{number:02}"
+        candidates = (stem, *(f"{stem}-{count}" for count in range(2, len(titles) + 2)))
+        ids.append(next(each for each in candidates if each not in ids))
+    return ids
+
+
+def _slug(title: str) -> str:
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"['`]", "", plain)
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[: _ID_LENGTH - 8].strip("-")
+    return f"{slug}-song" if _DEVICE.fullmatch(slug) else slug

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from pipeline.spec.located import Entry, Node
 from pipeline.spec.model import AlbumSpec, Chain, EditionSpec, LevelAim, LimiterSpec, TrackSpec
 
-OWN_KEYS = ("title", "mix", "master", "isrc", "indexes", "cd_text")  # what no two tracks share
+OWN_KEYS = (
+    "title",
+    "mix",
+    "master",
+    "isrc",
+    "indexes",
+    "pause",
+    "cd_text",
+)  # what no two tracks share
 PROCESSING = (
     "trim",
     "fade_in",

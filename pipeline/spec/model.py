@@ -419,6 +419,11 @@ class TrackSpec(SpecModel):
         (),
         description="INDEX 02 and up on CD: `[1:30, 2:45.5]`; times of the mix file.",
     )
+    pause: SomeTime | None = Field(
+        None,
+        description="On CD: its pause (INDEX 00) is marked so long before it, whatever sounds "
+        "there. Absent: its silence.",
+    )
     cd_text: CdText = Field(
         CdText(), description="What CD-Text says instead: `{title: …, performer: …}`."
     )

@@ -81,5 +81,6 @@ def test_defaults_are_what_tracks_can_share(schema: dict[str, Any]) -> None:
         "master",
         "isrc",
         "indexes",
+        "pause",
         "cd_text",
     }
