@@ -10,6 +10,7 @@ from typing import Literal
 from formats.cdtime import BYTES_PER_SECTOR, PREGAP_SECTORS, SAMPLES_PER_SECTOR
 from formats.charsets import spell
 from formats.cue import CueFile, CueIndex, CueSheet, CueTrack
+from formats.cue_disc import read_cue
 from formats.ddp.reader import Fileset, disc_of
 from formats.disc import Disc, DiscIndex, DiscTrack, TextBlock, Texts
 from formats.errors import FormatError
@@ -29,7 +30,7 @@ class DiscFound:
     disc : Disc
         What is described; it may break any rule.
     image : str
-        The image, by its path in the package.
+        The image, by its path in the package; empty if it is several files, or a WAV file.
     n_bytes : int
         Length of the image.
     first_sector : int
@@ -100,8 +101,12 @@ def discs_of(package: Package) -> Iterator[DiscFound]:
 def disc_of_sheet(package: Package, name: str) -> DiscFound | None:
     """Return the disc that a sheet describes; None if sheet or image cannot be read."""
     sheet = package.sheets.get(name)
-    image = image_of(name, sheet) if isinstance(sheet, CueSheet) else None
-    if not isinstance(sheet, CueSheet) or image not in package.names:
+    if not isinstance(sheet, CueSheet):
+        return None
+    image = image_of(name, sheet)
+    if image is None:
+        return _disc_of_files(package, name)
+    if image not in package.names:
         return None
     n_bytes = (package.root / image).stat().st_size
     end = PREGAP_SECTORS + n_bytes // BYTES_PER_SECTOR
@@ -112,6 +117,16 @@ def disc_of_sheet(package: Package, name: str) -> DiscFound | None:
     )
     disc = Disc(tracks, end, sheet.catalog, cd_text=(text,))
     return DiscFound(name, "cue", disc, image, n_bytes, PREGAP_SECTORS)
+
+
+def _disc_of_files(package: Package, name: str) -> DiscFound | None:
+    """Return the disc of a sheet whose sound is in WAV files, or in several."""
+    try:
+        disc = read_cue(package.root / name).disc
+    except (FormatError, OSError):
+        return None  # cd/image_size says why
+    n_bytes = (disc.lead_out_sector - PREGAP_SECTORS) * BYTES_PER_SECTOR
+    return DiscFound(name, "cue", disc, "", n_bytes, PREGAP_SECTORS)
 
 
 def disc_of_fileset(package: Package, name: str) -> DiscFound | None:

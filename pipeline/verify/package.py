@@ -124,7 +124,9 @@ class Package:
             return self.manifest.kind
         if self.filesets:
             return "ddp"
-        is_disc = self.image_names or (self.sheets and not self.audio_names)
+        # A sheet beside FLAC files is a ripper's note; what a burner takes is BIN or WAV.
+        is_for_burner = all(_suffix(name) == ".wav" for name in self.audio_names)
+        is_disc = self.image_names or (self.sheets and is_for_burner)
         return "cd_image" if is_disc else "files"
 
     @property

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from formats.checksums import encode_checksums, file_digest
+from formats.ddp.export import EXPORTS
 from formats.ddp.image import silence
 from formats.ddp.reader import disc_of, read_fileset
 from formats.ddp.writer import CUE2DDP, write_fileset
@@ -239,3 +240,15 @@ def test_an_id_of_other_marks_fails(good: Good, promise: Change, kind: str) -> N
     verdict = verify_folder(folder)
     assert found(verdict) == {"cd/identity:differs"}
     assert "freedb knows it as" in verdict.findings[0].message
+
+
+@pytest.mark.parametrize("kind", ["wav+cue", "cue"])
+def test_a_sheet_with_a_wav_file_is_a_disc_too(tmp_path: Path, kind: str) -> None:
+    write_fileset(tmp_path / "x", FOREIGN, silence(1_200))
+    EXPORTS[kind](tmp_path / "x", tmp_path / "out")
+    verdict = verify_folder(tmp_path / "out")
+    assert found(verdict) == set()
+    assert {"cd/marks", "cd/track_length"} <= {each.id for each in verdict.checks}
+    sheet = tmp_path / "out" / "disc.cue"
+    sheet.write_text(sheet.read_text().replace("INDEX 01 00:08:00", "INDEX 01 00:13:00"))
+    assert {"cd/track_length:too-short"} <= found(verify_folder(tmp_path / "out"))

@@ -459,10 +459,10 @@ def test_a_sheet_without_image_fails(good: Good, tmp_path: Path) -> None:
     assert found(verify_folder(sheet)) == {"cd/image_size:no-image"}
 
 
-def test_a_sheet_of_several_files_is_told(good: Good) -> None:
+def test_a_sheet_of_other_bytes_than_promised_is_told(good: Good) -> None:
     folder = good("cd")
     edit_sheet(folder, '.bin" BINARY', '.bin" MOTOROLA')
-    assert "cd/image_size:other-files" in found(verify_folder(folder))
+    assert "cd/places:count" in found(verify_folder(folder))
 
 
 @pytest.mark.parametrize(

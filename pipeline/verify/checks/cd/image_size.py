@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from formats.cdtime import BYTES_PER_SECTOR, sectors_to_msf
 from formats.cue import CueSheet
+from formats.cue_disc import read_cue
+from formats.errors import FormatError
 from pipeline.findings import Finding, Severity, check
 from pipeline.verify.discs import disc_of_sheet, discs_of
 from pipeline.verify.package import Package, image_of
@@ -19,7 +21,7 @@ def image_size(package: Package) -> Iterator[Finding]:
     for name, sheet in package.sheets.items():
         # Where a sheet cannot be read, cd/marks tells why.
         if isinstance(sheet, CueSheet) and disc_of_sheet(package, name) is None:
-            yield _no_image(name, sheet)
+            yield _no_image(package, name, sheet)
     for disc in discs_of(package):
         if rest := (disc.n_bytes - disc.skipped_bytes) % BYTES_PER_SECTOR:
             yield Finding(
@@ -34,13 +36,11 @@ def image_size(package: Package) -> Iterator[Finding]:
             )
 
 
-def _no_image(name: str, sheet: CueSheet) -> Finding:
+def _no_image(package: Package, name: str, sheet: CueSheet) -> Finding:
     if image_of(name, sheet) is None:
-        files = ", ".join(f"{file.name} {file.kind}" for file in sheet.files)
-        return Finding(
-            Severity.FAIL,
-            "other-files",
-            f"{name}: describes {files}; a disc is one BINARY file here",
-        )
+        try:
+            read_cue(package.root / name)
+        except (FormatError, OSError) as error:
+            return Finding(Severity.FAIL, "other-files", f"{name}: {error}")
     image = sheet.files[0].name
     return Finding(Severity.FAIL, "no-image", f"{name}: its image {image} is not there")

@@ -26,20 +26,20 @@ def playing_time(package: Package) -> Iterator[Finding]:
             yield Finding(
                 Severity.FAIL,
                 "unwritable",
-                f"{disc.image}: longer than a disc can say, 99:59:74",
+                f"{disc.name}: longer than a disc can say, 99:59:74",
             )
         elif n_sectors > COMMON_LIMIT_SECTORS:
             yield Finding(
                 Severity.FAIL,
                 "too-long",
-                f"{disc.image} lasts {sectors_to_msf(n_sectors)}, plants take 79:57:00",
+                f"{disc.name} lasts {sectors_to_msf(n_sectors)}, plants take 79:57:00",
                 action="drop a track, or waive with the plant's consent",
             )
         elif n_sectors > SAFE_LIMIT_SECTORS:
             yield Finding(
                 Severity.WARN,
                 "long",
-                f"{disc.image} lasts {sectors_to_msf(n_sectors)}, over the 74:00:00 of the "
+                f"{disc.name} lasts {sectors_to_msf(n_sectors)}, over the 74:00:00 of the "
                 "original disc",
                 action="ask the plant",
             )
