@@ -490,7 +490,7 @@ def _say_build(built: Built, *, quiet: bool) -> None:
 
 def _say_verdict(verdict: Verdict, *, quiet: bool) -> None:
     _say_findings(verdict.findings, quiet=quiet)
-    for line in verdict.passed_lines():
+    for line in (*verdict.passed_lines(), *verdict.track_lines()):
         _say(line, quiet=quiet)
     print(verdict.sentence())
     for text in verdict.not_checked:

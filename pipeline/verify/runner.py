@@ -124,6 +124,13 @@ class Verdict:
         found = {finding.check for finding in self.findings}
         return tuple(f"ok    {_lowered(each)}" for each in self.checks if each.id not in found)
 
+    def track_lines(self) -> tuple[str, ...]:
+        """Return what was heard of each track of a disc, one line each; none for files."""
+        if not self.package.is_cd:
+            return ()
+        heard = [_heard(row) for row in _tracks(self.package) if "damage" not in row]
+        return (_HEARD, *heard) if heard else ()
+
     def sentence(self) -> str:
         """Return the verdict in one sentence."""
         n_failures = sum(finding.blocks_release for finding in self.findings)
@@ -330,6 +337,22 @@ def _tracks(package: Package) -> Iterator[dict[str, Any]]:
             yield known | stream | {"pcm_sha256": facts.pcm_sha256} | measured
         else:
             yield known | {"damage": str(facts)}
+
+
+_HEARD = "track  length     LUFS    dBTP  clipped  silent at head and tail"
+
+
+def _heard(row: Mapping[str, Any]) -> str:
+    rate_hz, loudness = row["sample_rate_hz"], row["integrated_lufs"]
+    minutes, seconds = divmod(row["n_samples"] / rate_hz, 60)
+    silent = [row[f"silent_{end}_samples"] / rate_hz for end in ("head", "tail")]
+    shown = f"{loudness:.1f}" if isinstance(loudness, float) else "-"
+    peak = row["true_peak_dbtp"]
+    return (
+        f"{row['number']:5d}  {int(minutes)}:{seconds:06.3f}  {shown:>6}  "
+        f"{peak if isinstance(peak, str) else f'{peak:.2f}':>6}  {row['n_clipped_runs']:7d}  "
+        f"{silent[0]:.3f} s, {silent[1]:.3f} s"
+    )
 
 
 def _lowered(each: Check) -> str:

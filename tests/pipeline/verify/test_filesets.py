@@ -252,3 +252,19 @@ def test_a_sheet_with_a_wav_file_is_a_disc_too(tmp_path: Path, kind: str) -> Non
     sheet = tmp_path / "out" / "disc.cue"
     sheet.write_text(sheet.read_text().replace("INDEX 01 00:08:00", "INDEX 01 00:13:00"))
     assert {"cd/track_length:too-short"} <= found(verify_folder(tmp_path / "out"))
+
+
+def test_what_was_heard_of_a_disc_is_told_track_by_track(tmp_path: Path) -> None:
+    sound = bytearray(1_200 * 2_352)
+    sound[200 * 2_352 : 500 * 2_352] = b"\x00\x20\x00\x20" * (300 * 588)
+    write_fileset(tmp_path / "x", FOREIGN, [bytes(sound)])
+    head, first, second = verify_folder(tmp_path / "x").track_lines()
+    assert "LUFS" in head
+    # Track 1 lasts to the start of track 2, 600 sectors, of which 300 sound.
+    assert first.split()[:2] == ["1", "0:08.000"]
+    assert first.endswith("0.667 s, 3.333 s")
+    assert second.split()[2:4] == ["-", "-inf"]
+
+
+def test_of_files_nothing_is_told_track_by_track(good: Good) -> None:
+    assert verify_folder(good("wav")).track_lines() == ()
