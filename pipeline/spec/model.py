@@ -135,18 +135,7 @@ class ChainItem:
         ValueError
             If it is none, or no processor of the context has this name.
         """
-        processors: Mapping[str, type[BaseModel]] = (info.context or {})["processors"]
-        if isinstance(found, ChainItem):
-            return found
-        if isinstance(found, str) and found in processors:
-            found = {found: None}
-        if not isinstance(found, dict):
-            refuse("value_error", {"error": f"{describe(found)} {_ONE_PROCESSOR}"}, found=found)
-        name = _name_in(found, processors)
-        routing = _read(Routing, {key: found[key] for key in found if key in _ROUTING})
-        _check_channels(name, processors[name], routing.channels)
-        settings = {} if found[name] is None else found[name]
-        return cls(name, _read(processors[name], settings, name), routing)
+        return read_item(found, (info.context or {})["processors"])
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -170,6 +159,34 @@ class ChainItem:
 _ROUTING = keys_of(Routing)
 _ONE_PROCESSOR = "where one processor is meant; write - name: {settings}"
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_item(found: object, processors: Mapping[str, type[BaseModel]]) -> ChainItem:
+    """Read one processor as a chain holds it, as values without places.
+
+    Parameters
+    ----------
+    found : object
+        A mapping of a processor's name to its settings, its routing perhaps beside.
+    processors : mapping of str to type of BaseModel
+        The parameters of each processor that a chain may name.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or no processor has this name.
+    """
+    if isinstance(found, ChainItem):
+        return found
+    if isinstance(found, str) and found in processors:
+        found = {found: None}
+    if not isinstance(found, dict):
+        refuse("value_error", {"error": f"{describe(found)} {_ONE_PROCESSOR}"}, found=found)
+    name = _name_in(found, processors)
+    routing = _read(Routing, {key: found[key] for key in found if key in _ROUTING})
+    _check_channels(name, processors[name], routing.channels)
+    settings = {} if found[name] is None else found[name]
+    return ChainItem(name, _read(processors[name], settings, name), routing)
 
 
 def _name_in(item: dict[str, Any], processors: Mapping[str, type[BaseModel]]) -> str:
