@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline.dsp import Audio, Processor
+from pipeline.dsp.automation import Automation, Point
 from pipeline.dsp.linearphase import TooNarrowError
 from pipeline.dsp.nodemeter import Metered, NodeLevels, NodeMeter
 from pipeline.dsp.routing import Routed
@@ -124,7 +125,9 @@ def describe(items: Iterable[ChainItem]) -> list[dict[str, Any]]:
 def processor_title(described: Mapping[str, Any]) -> str:
     """Return what people call a processor of a chain: ``compressor (mid, mix 40 %)``."""
     routing = [str(described["channels"])] if "channels" in described else []
-    routing += [f"mix {described['mix']}"] if "mix" in described else []
+    if "mix" in described:
+        is_moved = isinstance(described["mix"], list)
+        routing += ["mix moves" if is_moved else f"mix {described['mix']}"]
     return str(described["processor"]) + (f" ({', '.join(routing)})" if routing else "")
 
 
@@ -178,9 +181,21 @@ class _Item:
         processor = self.parameters.make(sample_rate_hz)
         if not self.routing.written():
             return Link(self.title, processor, processor)
-        mix = self.routing.mix_percent / 100.0
+        mix = _mix(self.routing, sample_rate_hz)
         routed = Routed(processor, channels=self.routing.channels, mix=mix)
         return Link(self.title, processor, routed)
+
+
+def _mix(routing: Routing, sample_rate_hz: int) -> float | Automation:
+    """Return how much of a processor is heard, 0 to 1, or how that moves."""
+    if isinstance(routing.mix, float):
+        return routing.mix / 100.0
+    return Automation(
+        [
+            Point(each.at.to_samples(sample_rate_hz), each.mix_percent / 100.0, each.shape)
+            for each in routing.mix
+        ]
+    )
 
 
 def _made(items: Sequence[_Item], sample_rate_hz: int) -> list[Link]:

@@ -21,7 +21,8 @@ HEARD_DB = 0.5
 def combs(worked: Worked) -> Iterator[Finding]:
     """No multiband of minimum phase is heard in parallel with its input."""
     for item in worked.chain:
-        settings, mix_percent = item.parameters, item.routing.mix_percent
+        settings, (least, most) = item.parameters, item.routing.percents
+        mix_percent = min(max(50.0, least), most)  # where the two come nearest to one another
         if not isinstance(settings, Multiband) or settings.phase != "minimum":
             continue
         dip_db = -20.0 * log10(max(abs(1.0 - mix_percent / 50.0), 1e-3))

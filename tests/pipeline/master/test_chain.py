@@ -359,3 +359,28 @@ def test_every_band_of_a_multiband_tells_what_it_held_back() -> None:
     assert high["processor"] == "multiband: from 200 Hz"
     assert low["max_reduction_db"] > 1.0
     assert high["max_reduction_db"] > 1.0
+
+
+MOVING = [{"at": "20 ms", "mix": "0 %"}, {"at": "60 ms", "mix": "100 %", "shape": "straight"}]
+
+
+def test_a_mix_may_move_over_time() -> None:
+    written = {"gain": "-6 dB", "mix": MOVING}
+    out = run(chain([written]), WHOLE)
+    gain = (out / NOISE).mean(axis=1)
+    np.testing.assert_allclose(gain[:961], 1.0, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(gain[2880:], 10 ** (-6 / 20), rtol=1e-12)
+    assert gain[1920] == pytest.approx((1 + 10 ** (-6 / 20)) / 2, abs=1e-6)
+
+
+def test_a_mix_that_moves_is_told_to_the_key_and_one_that_rests_as_before() -> None:
+    (moves,) = describe(items([{"gain": "1 dB", "mix": MOVING}]))
+    assert moves["mix"] == [
+        {"at": "0.02 s", "mix": "0 %", "shape": "smooth"},
+        {"at": "0.06 s", "mix": "100 %", "shape": "straight"},
+    ]
+    (rests,) = describe(items([{"gain": "1 dB", "mix": "40 %"}]))
+    assert rests["mix"] == "40 %"
+    assert "mix" not in describe(items([{"gain": "1 dB", "mix": "100 %"}]))[0]
+    processor = build_chain([moves], 48_000)
+    assert processor.levels()[1]["after"] == "gain (mix moves)"
