@@ -161,6 +161,34 @@ def check(
     raise typer.Exit(1 if any(each.blocks_release for each in findings) else 0)
 
 
+@app.command(epilog="Example: glassmaster suggest --dry-run")
+def suggest(
+    file: SpecFile = _SPEC,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be put in; write nothing.")
+    ] = False,
+    jobs: Jobs = _CORES,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put small corrections into the spec, each a line with its reason, to be struck out."""
+    from pipeline.build.suggesting import suggest as suggest_lines
+    from pipeline.tell import teller
+
+    suggested = suggest_lines(
+        file,
+        dry_run=dry_run,
+        settings=_settings(jobs=jobs),
+        teller=teller(quiet=quiet or as_json),
+    )
+    if as_json:
+        _print_json(suggested.to_json())
+        return
+    for line in suggested.diff if quiet else suggested.lines():
+        print(line)  # what is put into a spec is said even to those who want it quiet
+
+
 @app.command(epilog="Example: glassmaster plan cd")
 def plan(
     deliverables: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.build.session import Session
@@ -29,12 +29,16 @@ def findings_of_chains(
     found: list[Finding] = []
     for work in works:
         for track in work.edition.tracks:
-            log: Sequence[Mapping[str, Any]] = ()
+            told: Mapping[str, Any] = {}
             if mastered:
                 step = work.masters[track.id]
-                log = session.read_mapping(mastered.artifact(step.output("log")))["processors"]
+                told = session.read_mapping(mastered.artifact(step.output("log")))
             found += chain_findings(
-                Worked(chain_of(track, work.edition), log),
+                Worked(
+                    chain_of(track, work.edition),
+                    told.get("processors", ()),
+                    told.get("levels", ()),  # logs of mixes without a chain may have none
+                ),
                 track=track.id,
                 intent=session.intent_of(track),
             )

@@ -36,7 +36,7 @@ from pipeline.spec.model import CdImage, Ddp, Product
 from pipeline.verify.runner import BY_KIND
 from pipeline.verify.steps import INSPECT_VERSION
 
-VERIFY_VERSION = 2  # 2: audio/dynamics
+VERIFY_VERSION = 3  # 2: audio/dynamics; 3: of the loudest three seconds too
 
 
 class Made(Protocol):

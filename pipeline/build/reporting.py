@@ -147,7 +147,8 @@ class Reporter:
             join=_join(track),
             source=self._source(track),
             level=self._level(edition, track.id),
-            processors=tuple(self._processors(work, track.id)),
+            processors=tuple(self._told(work, track.id)["processors"]),
+            levels=tuple(self._told(work, track.id).get("levels", ())),
             max_reduction_db=reduction.get("max_reduction_db"),
             mean_reduction_db=reduction.get("mean_reduction_db"),
             measured=_measured(facts) if facts else None,
@@ -181,11 +182,10 @@ class Reporter:
             is_frozen=before == decision,
         )
 
-    def _processors(self, work: EditionWork, track: str) -> list[Mapping[str, Any]]:
+    def _told(self, work: EditionWork, track: str) -> Mapping[str, Any]:
+        """Return the log of a track's chain."""
         log = self._decided.mastered.artifact(work.masters[track].output("log"))
-        data = self._session.read_json(log)
-        assert isinstance(data, dict)
-        return list(data["processors"])
+        return self._session.read_mapping(log)
 
     def _reduction(self, edition: str, segment: Segment, track: str) -> dict[str, Any]:
         """Return what the limiter did to a track at the rate of the report's measurements."""

@@ -70,6 +70,9 @@ def master_step(
         name=f"{track}/master" + (f"@{edition}" if edition else ""),
         kind="master.track",
         run="pipeline.master.steps:master",
+        # 2: the log tells the levels behind each processor, and every band of a multiband. It
+        # has nothing new to tell of a mix that passes no processor: that is not made again.
+        version=2 if chain else 1,
         params={"chain": describe(chain)},
         inputs={"mix": source},
         outputs=("audio", "cells", "log"),

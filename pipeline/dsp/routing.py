@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from pipeline.dsp import Audio, Processor
+from pipeline.dsp.automation import Automation
 from pipeline.dsp.stream import Aligned
 
 Channels = Literal["stereo", "mid", "side", "left", "right"]
@@ -31,18 +32,22 @@ class Routed:
         hears the same on its left and right.
     channels : {"stereo", "mid", "side", "left", "right"}
         What it works on; the rest of the picture passes with every bit.
-    mix : float
-        Share of its output, 0 to 1; the rest is its input.
+    mix : float or Automation
+        Share of its output, 0 to 1; the rest is its input. An automation moves it, sample by
+        sample, from the start of the stream on.
 
     Notes
     -----
     The input waits for the processor's latency, so that the two do not comb, and only what the
-    processor *changed* is added to it: where it changed nothing, every bit is kept.
+    processor *changed* is added to it: where it changed nothing, or nothing of it is heard,
+    every bit is kept.
     """
 
     latency_samples = 0
 
-    def __init__(self, processor: Processor, *, channels: Channels, mix: float) -> None:
+    def __init__(
+        self, processor: Processor, *, channels: Channels, mix: float | Automation
+    ) -> None:
         self._aligned = Aligned(processor)
         self._matrix = _MATRICES.get(channels)
         self._mix = mix
@@ -66,5 +71,10 @@ class Routed:
 
     def _mixed(self, wet: Audio) -> Audio:
         dry, self._waiting = self._waiting[: len(wet)], self._waiting[len(wet) :]
-        change = self._mix * (wet - self._heard(dry))
+        change = self._share(len(wet)) * (wet - self._heard(dry))
         return dry + (change if self._matrix is None else change * self._matrix[1])
+
+    def _share(self, n_samples: int) -> float | Audio:
+        if isinstance(self._mix, float):
+            return self._mix
+        return self._mix.next(n_samples)[:, None]

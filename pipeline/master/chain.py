@@ -10,7 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline.dsp import Audio, Processor
+from pipeline.dsp.automation import Automation, Point
 from pipeline.dsp.linearphase import TooNarrowError
+from pipeline.dsp.nodemeter import Metered, NodeLevels, NodeMeter
 from pipeline.dsp.routing import Routed
 from pipeline.dsp.stream import Chain
 from pipeline.errors import ProcessingError
@@ -39,12 +41,16 @@ class MasterChain:
 
     latency_samples = 0
 
-    def __init__(self, links: Sequence[Link]) -> None:
+    def __init__(self, links: Sequence[Link], *, sample_rate_hz: int) -> None:
         self._links = links
-        self._chain = Chain([link.routed for link in links])
+        self._nodes = [Metered(link.routed, sample_rate_hz=sample_rate_hz) for link in links]
+        self._mix = NodeMeter(sample_rate_hz)
+        self._chain = Chain(self._nodes)
 
     def process(self, block: Audio) -> Audio:
         """Process one stereo block of shape ``(n_samples, 2)``."""
+        if self._links:
+            self._mix.update(block)
         return self._chain.process(block)
 
     def flush(self) -> Audio:
@@ -54,6 +60,30 @@ class MasterChain:
     def log(self) -> list[dict[str, Any]]:
         """Return what each processor that listens to the music did or heard, in JSON values."""
         return [entry for link in self._links for entry in _told(link)]
+
+    def levels(self) -> list[dict[str, Any]]:
+        """Return what meters showed of the mix and behind each processor, in JSON values.
+
+        Empty for a chain without processors. Besides peak and level of each place: how far
+        soft and loud lie apart there, and by how much attacks are lower than in the mix.
+        """
+        if not self._links:
+            return []
+        mix = self._mix.result()
+        behind = zip(self._links, self._nodes, strict=True)
+        places = [(link.title, node.meter.result()) for link, node in behind]
+        return [_level("mix", mix, mix), *(_level(title, each, mix) for title, each in places)]
+
+
+def _level(after: str, found: NodeLevels, mix: NodeLevels) -> dict[str, Any]:
+    range_db = found.range_db
+    return {
+        "after": after,
+        "peak_dbfs": round(found.peak_dbfs, 1),
+        "rms_dbfs": round(found.rms_dbfs, 1),
+        "range_db": None if range_db is None else round(range_db, 1),
+        "attacks_lost_db": round(found.attacks_lost_db(mix), 1) + 0.0,
+    }
 
 
 def _told(link: Link) -> Iterator[dict[str, Any]]:
@@ -95,7 +125,9 @@ def describe(items: Iterable[ChainItem]) -> list[dict[str, Any]]:
 def processor_title(described: Mapping[str, Any]) -> str:
     """Return what people call a processor of a chain: ``compressor (mid, mix 40 %)``."""
     routing = [str(described["channels"])] if "channels" in described else []
-    routing += [f"mix {described['mix']}"] if "mix" in described else []
+    if "mix" in described:
+        is_moved = isinstance(described["mix"], list)
+        routing += ["mix moves" if is_moved else f"mix {described['mix']}"]
     return str(described["processor"]) + (f" ({', '.join(routing)})" if routing else "")
 
 
@@ -109,7 +141,7 @@ def build_chain(described: Iterable[Mapping[str, Any]], sample_rate_hz: int) -> 
     """
     items = [_Item.read(each) for each in described]
     try:
-        return MasterChain(_made(items, sample_rate_hz))
+        return MasterChain(_made(items, sample_rate_hz), sample_rate_hz=sample_rate_hz)
     except ValueError as error:
         names = ", ".join(item.title for item in items)
         is_narrow = isinstance(error, TooNarrowError)
@@ -149,9 +181,21 @@ class _Item:
         processor = self.parameters.make(sample_rate_hz)
         if not self.routing.written():
             return Link(self.title, processor, processor)
-        mix = self.routing.mix_percent / 100.0
+        mix = _mix(self.routing, sample_rate_hz)
         routed = Routed(processor, channels=self.routing.channels, mix=mix)
         return Link(self.title, processor, routed)
+
+
+def _mix(routing: Routing, sample_rate_hz: int) -> float | Automation:
+    """Return how much of a processor is heard, 0 to 1, or how that moves."""
+    if isinstance(routing.mix, float):
+        return routing.mix / 100.0
+    return Automation(
+        [
+            Point(each.at.to_samples(sample_rate_hz), each.mix_percent / 100.0, each.shape)
+            for each in routing.mix
+        ]
+    )
 
 
 def _made(items: Sequence[_Item], sample_rate_hz: int) -> list[Link]:

@@ -14,8 +14,6 @@ from pipeline.master.chain import build_chain
 if TYPE_CHECKING:
     from pipeline.engine import Job
 
-MASTER_VERSION = 1
-
 
 def master(job: Job) -> None:
     """Run a mix through its chain: ``audio`` raw float32, ``cells`` for the level, ``log``."""
@@ -33,4 +31,4 @@ def master(job: Job) -> None:
         with job.create("cells") as out:
             for part in meter.result().parts():
                 out.write(part)
-        job.write_json("log", {"processors": chain.log()})
+        job.write_json("log", {"processors": chain.log(), "levels": chain.levels()})

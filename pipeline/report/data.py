@@ -78,6 +78,7 @@ class TrackReport:
     source: SourceReport
     level: LevelReport | None
     processors: tuple[Mapping[str, Any], ...]
+    levels: tuple[Mapping[str, Any], ...]
     max_reduction_db: float | None
     mean_reduction_db: float | None
     measured: MeasuredReport | None

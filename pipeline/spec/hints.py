@@ -26,7 +26,7 @@ _OTHER_VERSION = frozenset(
 )
 _ABOUT_KEYS = ("extra_forbidden", "missing")
 _NOT_KEYS = (
-    *("[key]", "<word>", "<span>", "<bands>", "<phased>"),
+    *("[key]", "<word>", "<span>", "<bands>", "<phased>", "<share>", "<points>"),
     *("<cd_image>", "<ddp>", "<lossless>", "<mp3>"),
 )
 _OTHER_KINDS = ("vinyl",)

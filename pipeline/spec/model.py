@@ -48,6 +48,7 @@ from pipeline.spec.scalars import (
     Text,
     Time,
     Upc,
+    check_points,
     describe,
     refuse,
 )
@@ -80,6 +81,43 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
+class MixPoint(SpecModel):
+    """How much of a processor is heard at one time."""
+
+    at: Time = Field(description="Time of the mix file.")
+    mix_percent: Annotated[float, PERCENT.within(0, 100, example="40 %")] = Field(
+        alias="mix", description="How much of it is heard there."
+    )
+    shape: Literal["smooth", "straight"] = Field(
+        "smooth",
+        description="How it is come to from the point before: `smooth` starts and ends level, "
+        "`straight` is a line.",
+    )
+
+
+def _mix_form(found: object) -> str:
+    return "<points>" if isinstance(found, list | tuple) else "<share>"
+
+
+def _one_after_another(points: tuple[MixPoint, ...]) -> tuple[MixPoint, ...]:
+    if not points:
+        raise ValueError("no point stands here; write [{at: 0:58, mix: 40 %}], or 40 %")
+    check_points([point.at for point in points])
+    return points
+
+
+# Tags in angle brackets are no keys: problems are placed without them.
+Mix = Annotated[
+    Annotated[float, PERCENT.within(0, 100, example="40 %"), Tag("<share>")]
+    | Annotated[
+        tuple[MixPoint, ...],
+        AfterValidator(_one_after_another),
+        Tag("<points>"),
+    ],
+    Discriminator(_mix_form),
+]
+
+
 class Routing(SpecModel):
     """On what a processor works, and how much of its work is heard.
 
@@ -92,14 +130,22 @@ class Routing(SpecModel):
         description="What it works on: both channels, what they share (`mid`), that in which "
         "they differ (`side`), or one of them.",
     )
-    mix_percent: Annotated[float, PERCENT.within(0, 100, example="40 %")] = Field(
+    mix: Mix = Field(
         "100 %",
         validate_default=True,
-        alias="mix",
-        description="How much of what it makes is heard; the rest is what went in.",
+        description="How much of what it makes is heard; the rest is what went in. A list of "
+        "points moves it: `[{at: 0:58, mix: 0 %}, {at: 0:59, mix: 100 %}]`.",
     )
 
-    def written(self) -> dict[str, str]:
+    @property
+    def percents(self) -> tuple[float, float]:
+        """The least and the most of what it makes that is heard at any time."""
+        if isinstance(self.mix, float):
+            return self.mix, self.mix
+        percents = [point.mix_percent for point in self.mix]
+        return min(percents), max(percents)
+
+    def written(self) -> dict[str, Any]:
         """Return what is not by default, as the spec writes it."""
         plain = Routing().model_dump(mode="json", by_alias=True)
         written = self.model_dump(mode="json", by_alias=True)
@@ -136,18 +182,7 @@ class ChainItem:
         ValueError
             If it is none, or no processor of the context has this name.
         """
-        processors: Mapping[str, type[BaseModel]] = (info.context or {})["processors"]
-        if isinstance(found, ChainItem):
-            return found
-        if isinstance(found, str) and found in processors:
-            found = {found: None}
-        if not isinstance(found, dict):
-            refuse("value_error", {"error": f"{describe(found)} {_ONE_PROCESSOR}"}, found=found)
-        name = _name_in(found, processors)
-        routing = _read(Routing, {key: found[key] for key in found if key in _ROUTING})
-        _check_channels(name, processors[name], routing.channels)
-        settings = {} if found[name] is None else found[name]
-        return cls(name, _read(processors[name], settings, name), routing)
+        return read_item(found, (info.context or {})["processors"])
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -171,6 +206,34 @@ class ChainItem:
 _ROUTING = keys_of(Routing)
 _ONE_PROCESSOR = "where one processor is meant; write - name: {settings}"
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_item(found: object, processors: Mapping[str, type[BaseModel]]) -> ChainItem:
+    """Read one processor as a chain holds it, as values without places.
+
+    Parameters
+    ----------
+    found : object
+        A mapping of a processor's name to its settings, its routing perhaps beside.
+    processors : mapping of str to type of BaseModel
+        The parameters of each processor that a chain may name.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or no processor has this name.
+    """
+    if isinstance(found, ChainItem):
+        return found
+    if isinstance(found, str) and found in processors:
+        found = {found: None}
+    if not isinstance(found, dict):
+        refuse("value_error", {"error": f"{describe(found)} {_ONE_PROCESSOR}"}, found=found)
+    name = _name_in(found, processors)
+    routing = _read(Routing, {key: found[key] for key in found if key in _ROUTING})
+    _check_channels(name, processors[name], routing.channels)
+    settings = {} if found[name] is None else found[name]
+    return ChainItem(name, _read(processors[name], settings, name), routing)
 
 
 def _name_in(item: dict[str, Any], processors: Mapping[str, type[BaseModel]]) -> str:

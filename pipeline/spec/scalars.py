@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeAlias
 
@@ -34,11 +35,31 @@ NO_TIME = Duration(Fraction(0))
 TWO_SECONDS = Duration(Fraction(2))
 LONGEST_S = 24 * 3600  # nothing on a record lasts longer; it keeps typing errors off the disk
 
+_SHORTEST_MS = 5  # a faster change is heard as a click
+_ANY_RATE_HZ = 48_000  # where points are written in samples: near enough for their order
+
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _OWN_FOLDERS = frozenset({"reports", "proofs"})
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # device names of Windows
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode: controls, halves of characters, breaks
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+
+
+def check_points(times: Sequence[Duration]) -> None:
+    """Refuse points of an automation that are not in the order of time.
+
+    Raises
+    ------
+    ValueError
+        If one comes less than 5 ms after the one before.
+    """
+    for one, other in pairwise(times):
+        before_s, after_s = (each.to_seconds(_ANY_RATE_HZ) for each in (one, other))
+        if after_s - before_s < Fraction(_SHORTEST_MS, 1000):
+            raise ValueError(
+                f"{other} comes less than {_SHORTEST_MS} ms after {one}; write points in the "
+                "order of time, and give each move a moment"
+            )
 
 
 def describe(found: object) -> str:

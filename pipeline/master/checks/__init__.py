@@ -10,13 +10,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.findings import Check, Finding
+from pipeline.master.checks.combs import combs
+from pipeline.master.checks.contrast import contrast
 from pipeline.master.checks.held_back import held_back
 from pipeline.master.checks.mono_fold import mono_fold
 from pipeline.master.checks.tone_change import tone_change
 from pipeline.master.checks.width_change import width_change
 from pipeline.master.checks.worked import Worked
 
-CHAIN_CHECKS: tuple[Check, ...] = (tone_change, width_change, mono_fold, held_back)
+CHAIN_CHECKS: tuple[Check, ...] = (
+    tone_change,
+    width_change,
+    mono_fold,
+    held_back,
+    contrast,
+    combs,
+)
 
 
 def chain_findings(

@@ -83,7 +83,7 @@ def _power(curves: Iterable[Curve], item: ChainItem) -> Row:
         for prototype in curve.prototypes:
             power *= prototype.power(_GRID_HZ)
     # What is left dry adds in amplitude; that phases part a little is passed over.
-    wet = item.routing.mix_percent / 100.0
+    wet = item.routing.percents[1] / 100.0
     return np.asarray((1.0 - wet + wet * np.sqrt(power)) ** 2)
 
 

@@ -51,8 +51,8 @@ def width_change(worked: Worked) -> Iterator[Finding]:
 
 
 def effective_percent(item: ChainItem, amount_percent: float) -> float:
-    """Return what a width comes to where only a part of it is heard."""
-    return 100.0 + item.routing.mix_percent / 100.0 * (amount_percent - 100.0)
+    """Return what a width comes to where only a part of it is heard, or where most is."""
+    return 100.0 + item.routing.percents[1] / 100.0 * (amount_percent - 100.0)
 
 
 def _amounts(width: Width) -> tuple[float, ...]:

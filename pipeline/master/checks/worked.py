@@ -20,7 +20,10 @@ class Worked:
     log : sequence of mapping
         What each processor that reacts to the music did (`MasterChain.log`); empty if the
         track was not mastered yet.
+    levels : sequence of mapping
+        What meters showed of the mix and behind each processor (`MasterChain.levels`).
     """
 
     chain: Sequence[ChainItem]
     log: Sequence[Mapping[str, Any]] = ()
+    levels: Sequence[Mapping[str, Any]] = ()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from itertools import pairwise
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -14,10 +12,8 @@ from pipeline.dsp import Audio
 from pipeline.dsp.automation import Automation, Point, Shape
 from pipeline.dsp.compression import DB_PER_NEPER
 from pipeline.master.processors import SCALAR_SETTINGS, SETTINGS, Parameters
+from pipeline.spec.scalars import check_points
 from pipeline.units import DB, Duration
-
-_SHORTEST_MS = 5  # a faster change is heard as a click
-_ANY_RATE_HZ = 48_000  # where points are written in samples: near enough for their order
 
 
 class RidePoint(BaseModel):
@@ -35,13 +31,7 @@ class RidePoint(BaseModel):
 
 
 def _in_order(points: tuple[RidePoint, ...]) -> tuple[RidePoint, ...]:
-    for one, other in pairwise(points):
-        before_s, after_s = (each.at.to_seconds(_ANY_RATE_HZ) for each in (one, other))
-        if after_s - before_s < Fraction(_SHORTEST_MS, 1000):
-            raise ValueError(
-                f"{other.at} comes less than {_SHORTEST_MS} ms after {one.at}; write points in "
-                "the order of time, and give each move a moment"
-            )
+    check_points([point.at for point in points])
     return points
 
 

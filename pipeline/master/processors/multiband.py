@@ -103,6 +103,13 @@ class Multiband(BaseModel, Parameters):
         """Where bands meet, in Hz."""
         return [band.up_to for band in self.bands if band.up_to is not None]
 
+    @property
+    def titles(self) -> list[str]:
+        """What people call each band: ``up to 120 Hz``, ``120 Hz to 4 kHz``, ``from 4 kHz``."""
+        at = [HZ.text(each) for each in self.at_hz]
+        between = [f"{low} to {high}" for low, high in pairwise(at)]
+        return [f"up to {at[0]}", *between, f"from {at[-1]}"]
+
     def make(self, sample_rate_hz: int) -> BandCompressor:
         """Return a fresh stereo processor."""
         return BandCompressor(self, sample_rate_hz=sample_rate_hz)
@@ -137,23 +144,17 @@ class BandCompressor:
         )
         self.latency_samples = self._crossover.latency_samples
         self._reblocker = Reblocker(2, self._crossover.chunk_samples)
+        self._titles = settings.titles
         self._bands = [
             None if band.is_at_rest else _Band(band, settings.link / 100.0, sample_rate_hz)
             for band in settings.bands
         ]
 
     @property
-    def activity(self) -> Reduction:
-        """The reduction so far: the largest mean of a band, and the largest of all."""
-        of_bands = self.activity_of_bands
-        return Reduction(
-            max(each.mean_db for each in of_bands), max(each.max_db for each in of_bands)
-        )
-
-    @property
-    def activity_of_bands(self) -> list[Reduction]:
-        """The reduction of each band so far, from low to high."""
-        return [band.activity if band else Reduction(0.0, 0.0) for band in self._bands]
+    def activities(self) -> list[tuple[str, Reduction]]:
+        """The reduction so far of each band that is worked on, from low to high."""
+        bands = zip(self._titles, self._bands, strict=True)
+        return [(title, band.activity) for title, band in bands if band]
 
     def process(self, block: Audio) -> Audio:
         """Take one stereo block of shape ``(n_samples, 2)`` and return what is ready."""

@@ -312,3 +312,75 @@ def test_the_sound_of_a_version_stays(number: int) -> None:
     out = run(build_chain([described], 48_000), WHOLE)
     wanted = SOUND_OF_VERSIONS[number, described["version"]]
     assert out[[1000, 3999], 0] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_a_meter_stands_behind_each_processor() -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 1000.0 * np.arange(4 * 48_000) / 48_000)
+    processor = chain(
+        [
+            {"gain": "-2 dB"},
+            {"high_pass": {"at": "25 Hz"}},
+            {"eq": {"bell": {"at": "1 kHz", "gain": "-4 dB"}}},
+            {"gain": "3 dB", "channels": "left", "mix": "50 %"},
+        ]
+    )
+    processor.process(np.column_stack((tone, tone)))
+    processor.flush()
+    mix, lowered, filters, left = processor.levels()
+    assert [each["after"] for each in (mix, lowered, filters, left)] == [
+        "mix",
+        "gain",
+        "high_pass + eq",
+        "gain (left, mix 50 %)",
+    ]
+    assert (mix["peak_dbfs"], mix["rms_dbfs"]) == (-6.0, -9.0)
+    assert (lowered["peak_dbfs"], lowered["rms_dbfs"]) == (-8.0, -11.0)
+    assert filters["rms_dbfs"] == pytest.approx(-15.0, abs=0.1)
+    # Half of 3 dB more on one side of two.
+    gain = (1.0 + 10.0 ** (3.0 / 20.0)) / 2.0
+    lift_db = 10.0 * np.log10((1.0 + gain**2) / 2.0)
+    assert left["rms_dbfs"] == pytest.approx(filters["rms_dbfs"] + lift_db, abs=0.1)
+    assert mix["attacks_lost_db"] == 0.0
+
+
+def test_no_chain_has_no_levels() -> None:
+    processor = chain([])
+    processor.process(NOISE)
+    assert processor.levels() == []
+
+
+def test_every_band_of_a_multiband_tells_what_it_held_back() -> None:
+    bands = [{"up_to": "200 Hz", "threshold": "-60 dB"}, {"threshold": "-50 dB"}]
+    processor = chain([{"multiband": {"bands": bands}}])
+    processor.process(np.tile(NOISE, (12, 1)))
+    processor.flush()
+    low, high = processor.log()
+    assert low["processor"] == "multiband: up to 200 Hz"
+    assert high["processor"] == "multiband: from 200 Hz"
+    assert low["max_reduction_db"] > 1.0
+    assert high["max_reduction_db"] > 1.0
+
+
+MOVING = [{"at": "20 ms", "mix": "0 %"}, {"at": "60 ms", "mix": "100 %", "shape": "straight"}]
+
+
+def test_a_mix_may_move_over_time() -> None:
+    written = {"gain": "-6 dB", "mix": MOVING}
+    out = run(chain([written]), WHOLE)
+    gain = (out / NOISE).mean(axis=1)
+    np.testing.assert_allclose(gain[:961], 1.0, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(gain[2880:], 10 ** (-6 / 20), rtol=1e-12)
+    assert gain[1920] == pytest.approx((1 + 10 ** (-6 / 20)) / 2, abs=1e-6)
+
+
+def test_a_mix_that_moves_is_told_to_the_key_and_one_that_rests_as_before() -> None:
+    (moves,) = describe(items([{"gain": "1 dB", "mix": MOVING}]))
+    assert moves["mix"] == [
+        {"at": "0.02 s", "mix": "0 %", "shape": "smooth"},
+        {"at": "0.06 s", "mix": "100 %", "shape": "straight"},
+    ]
+    (rests,) = describe(items([{"gain": "1 dB", "mix": "40 %"}]))
+    assert rests["mix"] == "40 %"
+    assert "mix" not in describe(items([{"gain": "1 dB", "mix": "100 %"}]))[0]
+    processor = build_chain([moves], 48_000)
+    assert processor.levels()[1]["after"] == "gain (mix moves)"

@@ -60,6 +60,7 @@ def make_track() -> MakeTrack:
             ),
             level=LevelReport(-1.25, -10.0, -10.04, -11.2, "brought to its aim", False),
             processors=(),
+            levels=(),
             max_reduction_db=2.5,
             mean_reduction_db=0.31,
             measured=MeasuredReport(-11.21, -9.84, -8.9, 5.6, -1.02, -1.3, 10.2),

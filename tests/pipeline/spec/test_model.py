@@ -133,10 +133,20 @@ def test_routing_stands_beside_the_name_of_any_processor(spec_of: Read) -> None:
     text = "album_chain: [{trim: -2 dB, mix: 40 %, channels: side}, trim: -2 dB]"
     routed, plain = spec_of(text).spec.album_chain
     assert routed.parameters == plain.parameters
-    assert (routed.routing.channels, routed.routing.mix_percent) == ("side", 40.0)
+    assert (routed.routing.channels, routed.routing.mix) == ("side", 40.0)
     assert routed.routing.written() == {"channels": "side", "mix": "40 %"}
-    assert (plain.routing.channels, plain.routing.mix_percent) == ("stereo", 100.0)
+    assert (plain.routing.channels, plain.routing.mix) == ("stereo", 100.0)
     assert plain.routing.written() == {}
+
+
+def test_a_mix_may_be_points_in_time(spec_of: Read) -> None:
+    points = "[{at: 0:58, mix: 0 %}, {at: 59 s, mix: 80 %, shape: straight}]"
+    (item,) = spec_of(f"album_chain: [{{trim: -2 dB, mix: {points}}}]").spec.album_chain
+    assert item.routing.percents == (0.0, 80.0)
+    assert item.routing.written()["mix"] == [
+        {"at": "58 s", "mix": "0 %", "shape": "smooth"},
+        {"at": "59 s", "mix": "80 %", "shape": "straight"},
+    ]
 
 
 def test_routing_that_changes_nothing_is_as_if_it_were_not_written(spec_of: Read) -> None:
@@ -181,6 +191,15 @@ def spec_of_context() -> dict[str, object]:
         (one("chain: [{trim: 1 dB, squeeze: }]"), "tracks.a.chain[1]: 2 keys where one proces"),
         (one("chain: [{trim: 1 dB, mix: 2}]"), "chain[1].mix: '2' has no unit; write 2 %"),
         (one("chain: [{trim: 1 dB, mix: 101 %}]"), "mix: 101 % is outside 0 % to 100 %"),
+        (one("chain: [{trim: 1 dB, mix: []}]"), "mix: no point stands here"),
+        (
+            one("chain: [{trim: 1 dB, mix: [{at: 1 s, mix: 101 %}]}]"),
+            "mix[1].mix: 101 % is outside 0 % to 100 %",
+        ),
+        (
+            one("chain: [{trim: 1 dB, mix: [{at: 1 s, mix: 1 %}, {at: 1 s, mix: 2 %}]}]"),
+            "mix: 1 s comes less than 5 ms after 1 s",
+        ),
         (one("chain: [{trim: 1 dB, channels: center}]"), "channels: 'center' is not one of s"),
         (one("chain: [{trim: 1 dB, chanels: mid}]"), "'chanels' is not a key here | channels?"),
         (one("chain: [{mix: 40 %}]"), "tracks.a.chain[1]: nothing where one processor is"),

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from pipeline.errors import StoreError, VerifyFailed
 from pipeline.findings import Finding, Severity
 from pipeline.manifest import MANIFEST_NAME
 from pipeline.verify import runner
+from pipeline.verify.checks.audio.dynamics import dynamics
 from pipeline.verify.checks.cd.playing_time import playing_time
 from pipeline.verify.package import open_package
 from pipeline.verify.runner import BY_KIND, GENERAL, Verdict, verify_folder
@@ -210,6 +212,34 @@ def test_peaks_that_the_limiter_took_are_missed(
     verdict = verify_folder(folder)
     assert found(verdict) == expected
     assert verdict.is_released is not bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("plr_db", "loudest_lufs", "expected"),
+    [
+        (11.0, -8.0, None),
+        (11.0, -6.5, "hot-passage"),  # a quiet verse and a flat chorus
+        (11.0, -4.5, "crushed-passage"),
+        (7.5, -6.5, "hot"),
+        (7.5, -4.5, "crushed-passage"),
+        (5.0, -4.5, "crushed"),
+        (None, None, None),
+    ],
+)
+def test_a_flat_chorus_is_not_excused_by_a_quiet_verse(
+    plr_db: float | None, loudest_lufs: float | None, expected: str | None
+) -> None:
+    measured = SimpleNamespace(
+        plr_db=plr_db, max_short_term_lufs=loudest_lufs, true_peak_dbtp=-1.0
+    )
+    piece = SimpleNamespace(name="01.flac")
+    promise = SimpleNamespace(limited_db=4.0, title="Tide", track="tide")
+    package = SimpleNamespace(
+        promises=lambda: SimpleNamespace(get=lambda _: promise),
+        found=lambda: [(piece, SimpleNamespace(measurement=measured))],
+    )
+    codes = [each.code for each in dynamics.run(package)]
+    assert codes == ([expected] if expected else [])
 
 
 def test_two_meters_that_disagree_are_found(

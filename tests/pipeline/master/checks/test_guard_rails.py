@@ -186,3 +186,81 @@ def test_a_bass_in_mono_is_no_change_of_width() -> None:
     assert found({"width": {"bands": bands}}) == []
     bands = [{"up_to": "2 kHz", "amount": "0 %"}, {"amount": "110 %"}]
     assert "brought to 0 %" in found({"width": {"bands": bands}})[0].message
+
+
+def levels(**end: float | None) -> tuple[Mapping[str, Any], ...]:
+    mix = {"after": "mix", "attacks_lost_db": 0.0, "range_db": 9.0}
+    middle = {"after": "eq", "attacks_lost_db": 0.4, "range_db": 9.0}
+    return (mix, middle, {"after": "compressor", "attacks_lost_db": 0.5, "range_db": 8.0} | end)
+
+
+def contrasts(told: tuple[Mapping[str, Any], ...]) -> list[Finding]:
+    worked = Worked(items(bell(1.0)), (), told)
+    return list(chain_findings(worked, track="one", intent={}))
+
+
+def test_attacks_that_a_chain_takes_are_told_with_the_processor_that_takes_them() -> None:
+    assert contrasts(levels()) == []
+    assert contrasts(()) == []
+    (lost,) = contrasts(levels(attacks_lost_db=2.0))
+    assert (lost.check, lost.severity) == ("master/contrast", Severity.WARN)
+    assert "takes 2.0 dB of the attacks, most of it in its compressor" in lost.message
+
+
+def test_a_range_that_shrinks_is_told() -> None:
+    assert contrasts(levels(range_db=4.0)) == []
+    assert contrasts(levels(range_db=None)) == []
+    (lost,) = contrasts(levels(range_db=3.9))
+    assert "from 9.0 to 3.9 dB apart" in lost.message
+
+
+def test_a_real_compressor_that_flattens_drums_is_told() -> None:
+    time_s = np.arange(8 * 48_000) / 48_000
+    noise = np.random.default_rng(3).normal(0.0, 0.02, (len(time_s), 2))
+    drums = noise * (0.2 + 9.0 * np.exp(-(time_s % 0.4) / 0.02))[:, None]
+    crushing = {"compressor": {"threshold": "-45 dB", "ratio": "8", "attack": "0.1 ms"}}
+    chain = build_chain(describe(items(crushing)), 48_000)
+    chain.process(drums)
+    chain.flush()
+    assert [each.code for each in contrasts(tuple(chain.levels()))] == ["attacks"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "routing", "dip"),
+    [
+        ("minimum", {"mix": "50 %"}, "everything there"),
+        ("minimum", {"mix": "80 %"}, "up to 4 dB"),
+        ("minimum", {}, None),
+        ("minimum", {"mix": "98 %"}, None),
+        ("linear", {"mix": "50 %"}, None),
+    ],
+)
+def test_a_multiband_that_turns_phases_combs_with_its_input(
+    phase: str, routing: dict[str, str], dip: str | None
+) -> None:
+    bands = [{"up_to": "200 Hz", "threshold": "off"}, {"threshold": "0 dB"}]
+    written = {"multiband": {"bands": bands, "phase": phase}, **routing}
+    said = [each for each in found(written) if each.check == "master/combs"]
+    assert [each.severity for each in said] == ([Severity.FAIL] if dip else [])
+    for each in said:
+        assert dip
+        assert dip in each.message
+    # And it does so, as far as the finding says.
+    chain = build_chain(describe(items(written)), 48_000)
+    impulse = np.zeros((48_000, 2))
+    impulse[12_000] = 1.0
+    out = np.concatenate((chain.process(impulse), chain.flush()))[:, 0]
+    dips_db = -20.0 * np.log10(np.abs(np.fft.rfft(out))[40:8000].min())
+    limit_db = {None: 0.5, "up to 4 dB": 4.5, "everything there": 99.0}[dip]
+    assert limit_db > dips_db > (0.0 if dip is None else 4.0) - 0.5
+
+
+def test_compressors_that_add_up_are_told_as_one() -> None:
+    log = tuple(
+        {"processor": name, "mean_reduction_db": 2.1, "max_reduction_db": 5.0}
+        for name in ("compressor", "compressor (mid)", "deesser")
+    )
+    (together,) = found(bell(1.0), log=log)
+    assert together.code == "together"
+    assert "2 compressors hold back 4.2 dB" in together.message
+    assert found(bell(1.0), log=log[1:]) == []

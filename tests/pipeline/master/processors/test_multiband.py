@@ -90,7 +90,9 @@ def test_range_bounds_a_band_and_gain_comes_after(phase: str) -> None:
     song = stereo(tone(5_000.0, -6.0))
     lost = level_db(song, 5_000.0) - level_db(run(compressor, song), 5_000.0)
     assert lost == pytest.approx(1.0, abs=0.02)
-    assert compressor.activity.max_db == pytest.approx(3.0, abs=1e-4)
+    ((title, activity),) = compressor.activities
+    assert title == "from 500 Hz"
+    assert activity.max_db == pytest.approx(3.0, abs=1e-4)
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -100,16 +102,23 @@ def test_gain_alone_lifts_a_band(phase: str) -> None:
     out = run(compressor, song)
     assert level_db(out, 8_000.0) - level_db(song, 8_000.0) == pytest.approx(3.0, abs=0.02)
     assert level_db(out, 10.0) - level_db(song, 10.0) == pytest.approx(0.0, abs=0.02)
-    assert compressor.activity.max_db == 0.0
+    assert [each.max_db for _, each in compressor.activities] == [0.0]
 
 
 def test_the_activity_of_each_band_is_told() -> None:
     bands = [{"threshold": "-30 dB"}, OFF, {"threshold": "-36 dB"}]
     compressor = make(*bands)
     run(compressor, stereo(tone(40.0, -12.0) + tone(6_000.0, -12.0)))
-    low, middle, high = compressor.activity_of_bands
-    assert (low.max_db > 2.0, middle.max_db, high.max_db > low.max_db) == (True, 0.0, True)
-    assert compressor.activity.max_db == high.max_db
+    (low_title, low), (high_title, high) = compressor.activities
+    assert (low_title, high_title) == ("up to 100 Hz", "from 500 Hz")
+    assert high.max_db > low.max_db > 2.0
+
+
+def test_every_band_is_called_by_where_it_begins_and_ends() -> None:
+    bands = [OFF | {"up_to": "120 Hz"}, OFF | {"up_to": "4 kHz"}, OFF]
+    three, two = (Multiband.model_validate({"bands": each}) for each in (bands, bands[1:]))
+    assert three.titles == ["up to 120 Hz", "120 Hz to 4000 Hz", "from 4000 Hz"]
+    assert two.titles == ["up to 4000 Hz", "from 4000 Hz"]
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -133,8 +142,8 @@ def test_any_block_cut_gives_the_same_samples(cuts: list[int], link: str, phase:
     np.testing.assert_array_equal(
         run(many, NOISE, [0, *sorted(cuts), len(NOISE)]), run(one, NOISE)
     )
-    assert many.activity == one.activity
-    assert one.activity.max_db > 1.0
+    assert many.activities == one.activities
+    assert max(each.max_db for _, each in one.activities) > 1.0
 
 
 @pytest.mark.parametrize("phase", PHASES)
